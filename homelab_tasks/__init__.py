@@ -1,0 +1,1 @@
+"""Carry a change to the cluster, and tell the truth at the end."""

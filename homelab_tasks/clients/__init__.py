@@ -1,0 +1,1 @@
+"""Systems: the only place that does I/O."""

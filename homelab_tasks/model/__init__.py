@@ -1,0 +1,1 @@
+"""Nouns: values without I/O, clock or invoke."""

@@ -1,0 +1,1 @@
+"""Views of a stream of events; the only place that prints."""
