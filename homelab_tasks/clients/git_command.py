@@ -1,0 +1,140 @@
+"""Runs the user's own git: their configuration, hooks and credentials, but no prompt and no translation."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from homelab_tasks.errors import HomelabError, UnavailableError, UsageError
+
+KILLED = -9
+# A hook that calls us exports these; they would redirect git from the directory that we were asked to open.
+_INHERITED = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+)
+_ENVIRONMENT = {
+    "LC_ALL": "",  # unset for git, or it would win over LC_MESSAGES: file names keep the user's encoding
+    "LANGUAGE": "",
+    "LC_MESSAGES": "C",  # stderr is translated, and is read here
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",  # looking at a work tree must not write its index
+    "GIT_ADVICE": "0",
+}
+
+
+class Completed(Struct, frozen=True, kw_only=True):
+    """How a git command ended; *code* is -9 when it was killed at its timeout."""
+
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def worked(self) -> bool:
+        """Whether it ended with 0."""
+        return self.code == 0
+
+    @property
+    def problem(self) -> str:
+        """The last thing that git said was wrong, without its prefix."""
+        said = [line.strip() for line in self.errors.splitlines() if line.strip()]
+        blamed = [line for line in said if line.startswith(("fatal:", "error:"))]
+        chosen = (blamed or said or [f"it ended with {self.code}"])[-1]
+        return chosen.removeprefix("fatal: ").removeprefix("error: ")
+
+
+class GitCommand:
+    """
+    git in one directory, through GitPython's command interface.
+
+    GitPython's own `push` is not used: it reports a push by sha as failed, and drops the reasons of refusals
+    (git/remote.py `PushInfo._from_line`).
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        configuration: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Run in *directory*; *configuration* is `key=value` for `-c`, *environment* comes on top of ours."""
+        self.directory = directory
+        self._configuration = tuple(configuration)
+        self._environment = dict(environment or {})
+
+    def at(self, directory: Path) -> "GitCommand":
+        """Run the same git in another directory."""
+        return GitCommand(directory, configuration=self._configuration, environment=self._environment)
+
+    def configured(self, configuration: Sequence[str], environment: Mapping[str, str]) -> "GitCommand":
+        """Run in the same directory with more *configuration* and *environment*."""
+        return GitCommand(
+            self.directory,
+            configuration=(*self._configuration, *configuration),
+            environment={**self._environment, **environment},
+        )
+
+    def run(
+        self, *arguments: str, timeout: float | None = None, environment: Mapping[str, str] | None = None
+    ) -> Completed:
+        """Run git with *arguments*, killing it after *timeout* seconds; any exit code is an answer."""
+        try:
+            from git.cmd import Git
+            from git.exc import GitCommandNotFound
+        except ImportError as error:
+            raise UsageError("git was not found", hint="install git 2.39 or newer") from error
+        options = [part for setting in self._configuration for part in ("-c", setting)]
+        try:
+            code, output, errors = Git(self.directory).execute(
+                [*_without_inherited(), "git", *options, *arguments],
+                with_extended_output=True,
+                with_exceptions=False,
+                kill_after_timeout=timeout,
+                env={**_ENVIRONMENT, **self._environment, **(environment or {})},
+                strip_newline_in_stdout=False,
+            )
+        except GitCommandNotFound as error:
+            raise UsageError(f"git cannot run in {str(self.directory)!r}") from error
+        return Completed(code=code, output=_text(output), errors=_text(errors))
+
+    def ask(self, *arguments: str) -> str | None:
+        """Run git with *arguments*; its output without the end of the line, None when it failed."""
+        done = self.run(*arguments)
+        return done.output.removesuffix("\n") if done.worked else None
+
+    def require(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+        """Run a git command that has no reason to fail; raises UnavailableError when it does."""
+        done = self.run(*arguments, environment=environment)
+        if not done.worked:
+            raise UnavailableError(f"git {arguments[0]} failed: {done.problem}", hint=_hint(done))
+        return done.output.removesuffix("\n")
+
+
+def _text(output: object) -> str:
+    if isinstance(output, bytes):
+        return output.decode("utf-8", "surrogateescape")
+    if isinstance(output, str):
+        return output
+    raise HomelabError("git answered nothing that can be read")
+
+
+def _without_inherited() -> list[str]:
+    inherited = [name for name in _INHERITED if name in os.environ]
+    return ["env", *(word for name in inherited for word in ("-u", name))] if inherited else []
+
+
+def _hint(done: Completed) -> str | None:
+    if "No space left on device" in done.errors:
+        return "free some space; nothing was lost"
+    if "Read-only file system" in done.errors or "Permission denied" in done.errors:
+        return "make the git directory writable; nothing was lost"
+    return None
