@@ -1,1 +1,1 @@
-"""Views of a stream of events; the only place that prints."""
+"""Views: the only place that prints. Each turns one stream of events into what somebody reads."""

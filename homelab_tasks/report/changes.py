@@ -1,0 +1,157 @@
+"""What has changed since the last line that was printed."""
+
+from homelab_tasks.durations import format_duration
+from homelab_tasks.model.events import (
+    Event,
+    Land,
+    Log,
+    Note,
+    NoteKind,
+    PipelineSeen,
+    Rollout,
+    Stage,
+    StepSeen,
+    Watching,
+    WorkflowSeen,
+)
+from homelab_tasks.model.pipeline import Status
+from homelab_tasks.report.styled import Line, Span, Style, status_span, verdict_style, words
+from homelab_tasks.report.words import place, short
+
+_SPOKEN_KINDS = {NoteKind.HEARTBEAT: "", NoteKind.SUPERSEDED: "superseded:", NoteKind.WARNING: "warning:"}
+
+
+class Changes:
+    """Turns events into at most one line each; an event that changes nothing gets none."""
+
+    def __init__(self) -> None:
+        """Have told nothing yet."""
+        self._told: dict[object, Line] = {}
+
+    def line(self, event: Event) -> Line | None:
+        """Write the line that *event* is worth, or None."""
+        match event:
+            case Watching():
+                return watching_line(event)
+            case PipelineSeen():
+                return self._once(("pipeline", event.id), event.status, self._pipeline_line(event))
+            case WorkflowSeen():
+                return self._once(("workflow", event.pipeline, _name(event)), event.status, _workflow_line(event))
+            case StepSeen():
+                key = ("step", event.pipeline, event.workflow, str(event.axis), event.name)
+                return self._once(key, event.status, _step_line(event)) if _is_worth_a_line(event) else None
+            case Rollout():
+                return self._once(("rollout", event.target), None, rollout_line(event))
+            case _:
+                return _unconditional_line(event)
+
+    def _pipeline_line(self, event: PipelineSeen) -> Line:
+        if ("pipeline", event.id) in self._told:
+            return words(f"#{event.number}", status_span(event.status), duration_span(event.seconds))
+        parent = f"(restart of #{event.parent})" if event.parent else None
+        return words(
+            f"#{event.number}",
+            event.trigger,
+            event.branch or event.ref.removeprefix("refs/heads/"),
+            status_span(event.status),
+            duration_span(event.seconds),
+            parent,
+            None if event.judged else "(not judged)",
+            Span(event.url, link=event.url),
+        )
+
+    def _once(self, key: object, status: str | None, line: Line) -> Line | None:
+        """Give *line*, unless the same *status* (where there is none: the same line) was told of *key* before."""
+        mark = (Span(status),) if status is not None else line
+        if self._told.get(key) == mark:
+            return None
+        self._told[key] = mark
+        return line
+
+
+def duration_span(seconds: float | None) -> Span | None:
+    """Write how long something took, dim; None where nothing is known."""
+    return None if seconds is None else Span(format_duration(seconds), Style.DIM)
+
+
+def watching_line(event: Watching) -> Line:
+    """Write what is watched and where: the first line of every view."""
+    return words(
+        event.task,
+        event.text,
+        event.repository,
+        short(event.commit),
+        event.server and f"on {event.server}",
+        event.address and f"via {event.address}",
+        event.url and Span(event.url, link=event.url),
+    )
+
+
+def rollout_line(event: Rollout) -> Line:
+    """Write how far a target has come."""
+    return words(f"{event.target} {event.phase}:", event.image, event.text or replica_words(event))
+
+
+def replica_words(event: Rollout) -> str:
+    """Count a target's pods: `2 of 3 updated, 2 available`."""
+    counts = [
+        f"{event.updated or 0} of {event.desired} updated" if event.desired is not None else "",
+        f"{event.available} available" if event.available is not None else "",
+    ]
+    return ", ".join(count for count in counts if count)
+
+
+def log_line(event: Log) -> Line:
+    """Write a line of a log with the step that it is from."""
+    return (Span(place(event.workflow, event.step)), Span(" | ", Style.DIM), Span(event.text))
+
+
+def axis_words(axis: dict[str, str] | None) -> str | None:
+    """Write the axis of a matrix workflow: `(GO=1.24, OS=linux)`."""
+    return f"({', '.join(f'{key}={value}' for key, value in sorted(axis.items()))})" if axis else None
+
+
+def _name(event: WorkflowSeen) -> str:
+    return " ".join(part for part in (event.name, axis_words(event.axis)) if part)
+
+
+def _workflow_line(event: WorkflowSeen) -> Line:
+    return words(
+        f"#{event.pipeline}",
+        _name(event),
+        status_span(event.status),
+        event.error and f"({event.error})",
+        duration_span(event.seconds),
+    )
+
+
+def _is_worth_a_line(event: StepSeen) -> bool:
+    """Tell of a step only when it is red: its workflow tells of the rest."""
+    return Status(event.status).is_red or Status(event.status).is_halted
+
+
+def _step_line(event: StepSeen) -> Line:
+    code = f"exit {event.exit_code}" if event.exit_code else ""
+    detail = ": ".join(part for part in (code, event.error) if part)
+    return words(
+        f"#{event.pipeline}",
+        place(event.workflow, event.name),
+        axis_words(event.axis),
+        status_span(event.status),
+        detail and f"({detail})",
+        duration_span(event.seconds),
+    )
+
+
+def _unconditional_line(event: Event) -> Line | None:
+    match event:
+        case Log():
+            return log_line(event)
+        case Note():
+            return words(_SPOKEN_KINDS.get(event.kind, "note:"), event.text)
+        case Land():
+            return words(event.phase, event.text, f"(attempt {event.attempt})" if event.attempt > 1 else None)
+        case Stage():
+            return words(f"{event.stage}:", Span(event.verdict, verdict_style(event.verdict)), event.reason)
+        case _:
+            return None

@@ -1,0 +1,91 @@
+"""The view for pipes, CI logs and dumb terminals: one line for each change, never a cursor movement."""
+
+from homelab_tasks.model.events import Event, Log, StepSeen, Verdict, Watching
+from homelab_tasks.model.secrets import Secrets
+from homelab_tasks.report.changes import Changes, log_line
+from homelab_tasks.report.cleaning import presentable
+from homelab_tasks.report.clock import Clock
+from homelab_tasks.report.marks import marks_for
+from homelab_tasks.report.outlet import Outlet
+from homelab_tasks.report.styled import Line, ansi, plain
+from homelab_tasks.report.words import last_line, red_ending, result_line
+
+LOGS_TASK = "ci.logs"
+
+
+class Lines:
+    """Progress on *stderr*, each line with its local time; the result on *stdout*."""
+
+    def __init__(self, stdout: Outlet, stderr: Outlet, *, clock: Clock, secrets: Secrets, colour: bool) -> None:
+        """Write with *colour* only where somebody asked for it."""
+        self._stdout = stdout
+        self._stderr = stderr
+        self._clock = clock
+        self._secrets = secrets
+        self._colour = colour
+        self._changes = Changes()
+        self._logs = LogResult(stdout)
+
+    @property
+    def is_closed(self) -> bool:
+        """Has the reader of the result gone away?"""
+        return self._stdout.is_closed
+
+    def show(self, event: Event) -> None:
+        """Print what *event* is worth."""
+        event = presentable(event, self._secrets)
+        if self._logs.takes(event):
+            return
+        if isinstance(event, Verdict):
+            self._end(event)
+            return
+        line = self._changes.line(event)
+        if line is not None:
+            self._print_stamped(line)
+
+    def close(self) -> None:
+        """Do nothing: every line is out already."""
+
+    def _end(self, verdict: Verdict) -> None:
+        for line in red_ending(verdict, marks_for(self._stderr.encoding)):
+            self._print(line)
+        if not self._logs.is_wanted:
+            self._stdout.line(result_line(verdict))
+        self._print(last_line(verdict))
+
+    def _print_stamped(self, line: Line) -> None:
+        stamp = self._clock.wall().astimezone().strftime("%H:%M:%S")
+        self._stderr.line(f"{stamp} {self._written(line)}")
+
+    def _print(self, line: Line) -> None:
+        self._stderr.line(self._written(line))
+
+    def _written(self, line: Line) -> str:
+        return ansi(line) if self._colour else plain(line)
+
+
+class LogResult:
+    """
+    The log that a task was asked for: it is the result, and goes to *stdout* as it is.
+
+    Each line names its step from the moment on that more than one step is known of.
+    """
+
+    def __init__(self, stdout: Outlet) -> None:
+        """Expect no log until the task says that it reads one."""
+        self._stdout = stdout
+        self._steps: set[tuple[int, str, str]] = set()
+        self.is_wanted = False
+
+    def takes(self, event: Event) -> bool:
+        """Print *event* if it belongs to the result, and say so."""
+        match event:
+            case Watching():
+                self.is_wanted = event.task == LOGS_TASK
+            case StepSeen():
+                self._steps.add((event.pipeline, event.workflow, event.name))
+            case Log() if self.is_wanted:
+                self._steps.add((event.pipeline, event.workflow, event.step))
+                self._stdout.line(plain(log_line(event)) if len(self._steps) > 1 else event.text)
+                return True
+        return False

@@ -1,0 +1,54 @@
+"""A stream that is written to for as long as somebody reads it."""
+
+import contextlib
+import os
+from typing import TextIO
+
+
+class Outlet:
+    """
+    Writes whole lines to *stream*, each at once.
+
+    A reader that goes away (`| head -1`, a closed terminal) ends the output and nothing else: the exit code stays
+    the verdict's. Characters that the stream's encoding lacks are written as escapes.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        """Write to *stream*, which stays open."""
+        self._stream = stream
+        self.encoding = getattr(stream, "encoding", None) or "utf-8"
+        self.is_closed = False
+
+    @property
+    def is_terminal(self) -> bool:
+        """Does a person look at this?"""
+        try:
+            return self._stream.isatty()
+        except ValueError:  # closed by whoever started us
+            return False
+
+    def line(self, text: str) -> None:
+        """Write *text* and a line end."""
+        self.write(text + "\n")
+
+    def write(self, text: str) -> None:
+        """Write *text* as it is, and let it out at once."""
+        if self.is_closed:
+            return
+        try:
+            self._stream.write(text.encode(self.encoding, "backslashreplace").decode(self.encoding))
+            self._stream.flush()
+        except (OSError, ValueError):
+            self.is_closed = True
+            self._discard()
+
+    def _discard(self) -> None:
+        """
+        Send what is still buffered to nowhere.
+
+        Otherwise the interpreter flushes it once more at its end, and tells of a second BrokenPipeError.
+        """
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)

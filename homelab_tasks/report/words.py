@@ -1,0 +1,89 @@
+"""How an end is put into words: the result for programs, the last line for people, and why it is red."""
+
+import shlex
+
+from homelab_tasks.durations import format_duration
+from homelab_tasks.model.commit import SHORT_SHA_LENGTH
+from homelab_tasks.model.events import Failure, Verdict
+from homelab_tasks.model.verdict import Word
+from homelab_tasks.report.marks import Marks
+from homelab_tasks.report.styled import Line, Span, Style, verdict_style, words
+
+ABSENT = "-"
+
+
+def short(sha: str | None) -> str | None:
+    """Cut a full sha to what people read."""
+    return sha[:SHORT_SHA_LENGTH] if sha else None
+
+
+def result_line(verdict: Verdict) -> str:
+    """
+    Write the result for stdout: word, pipelines or targets, commit, URL; `failed 128 3f9c2e1 https://…`.
+
+    What is not known is `-`, and left out at the end.
+    """
+    numbers = ",".join(str(pipeline.number) for pipeline in verdict.pipelines)
+    targets = ",".join(target.target for target in verdict.targets)
+    fields = [verdict.verdict.value, numbers or targets, short(verdict.commit), verdict.url]
+    while not fields[-1]:
+        fields.pop()
+    return " ".join(field or ABSENT for field in fields)
+
+
+def last_line(verdict: Verdict) -> Line:
+    """
+    Write the last line on stderr: word, reason, and what to do next.
+
+    The exit code stands in it where it is not 0: it survives `| tail`, which hides the real one.
+    """
+    code = f" (exit {verdict.exit_code})" if verdict.exit_code else ""
+    line = (Span(verdict.verdict.value, verdict_style(verdict.verdict)), Span(f": {verdict.reason}{code}"))
+    if not verdict.hint:
+        return line
+    separator = ". " if verdict.hint[:1].isupper() else "; "
+    return (*line, Span(separator + verdict.hint))
+
+
+def headline(verdict: Verdict, marks: Marks) -> Line:
+    """Write the line that an ending starts with: sign, word, what, how long, why."""
+    style = verdict_style(verdict.verdict)
+    sign = marks.good if verdict.verdict.is_good else marks.bad if verdict.verdict is Word.FAILED else marks.skipped
+    subject = " ".join(f"#{pipeline.number}" for pipeline in verdict.pipelines) or " ".join(
+        target.target for target in verdict.targets
+    )
+    took = format_duration(verdict.seconds) if verdict.seconds is not None else None
+    return words(Span(f"{sign} {verdict.verdict}", style), subject, took and Span(took, Style.DIM), verdict.reason)
+
+
+def red_ending(verdict: Verdict, marks: Marks) -> list[Line]:
+    """Write why it is red: for each failure where it was, its last log lines and the command that shows more."""
+    if not verdict.failures:
+        return []
+    lines = [line for failure in verdict.failures for line in _failure_lines(failure, marks)]
+    restarts = {failure.pipeline for failure in verdict.failures if failure.pipeline is not None}
+    lines += [words("  retry ", f"inv ci.restart --pipeline {number} --watch") for number in sorted(restarts)]
+    urls = [pipeline.url for pipeline in verdict.pipelines] or [verdict.url or ""]
+    return [*lines, *((Span("  "), Span(url, link=url)) for url in urls if url)]
+
+
+def place(workflow: str | None, step: str | None) -> str:
+    """Name where something happened: `docs > links`."""
+    return " > ".join(name for name in (workflow, step) if name)
+
+
+def _failure_lines(failure: Failure, marks: Marks) -> list[Line]:
+    lines = [words(Span(f"{marks.bad} {_failure_title(failure)}", Style.BAD))]
+    lines += [(Span(f"  {marks.bar} {text}"),) for text in failure.tail]
+    if failure.pipeline is not None and failure.workflow and failure.step:
+        step = shlex.quote(f"{failure.workflow}/{failure.step}")
+        lines.append(words("  log   ", f"inv ci.logs --pipeline {failure.pipeline} --step {step}"))
+    return lines
+
+
+def _failure_title(failure: Failure) -> str:
+    number = f"#{failure.pipeline}" if failure.pipeline is not None else ""
+    where = " ".join(part for part in (number, place(failure.workflow, failure.step)) if part)
+    code = f"exit {failure.exit_code}" if failure.exit_code is not None else ""
+    what = ": ".join(part for part in (code, failure.error) if part)
+    return ": ".join(part for part in (where, what) if part)
