@@ -1,4 +1,5 @@
-"""Every error that a task can end with, and the exit code it ends with.
+"""
+Every error that a task can end with, and the exit code it ends with.
 
 HomelabError                 70  internal
 ├── UsageError                2  bad arguments, settings, or not a repository

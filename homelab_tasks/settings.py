@@ -119,9 +119,7 @@ class TokenSource(Section, frozen=True, kw_only=True, omit_defaults=True):
 class LoadBalancer(Section, frozen=True, kw_only=True):
     """What `curl --resolve` does, for every client; absent: plain DNS."""
 
-    addresses: Annotated[
-        tuple[Address, ...], Meta(description="IP or IP:PORT to dial, in order of preference")
-    ] = ()
+    addresses: Annotated[tuple[Address, ...], Meta(description="IP or IP:PORT to dial, in order of preference")] = ()
     hosts: Annotated[tuple[str, ...], Meta(description="names that are pinned; `*.example.org` is one label")] = ()
     ca_file: Annotated[
         str | None, Meta(description="certificates trusted beside the system's, also without addresses")

@@ -40,7 +40,7 @@ class Running:
     With *keep_children*, what the command left in the background by itself goes on after a normal end.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the command are given by name
         self,
         command: Sequence[str] | str,
         *,

@@ -31,7 +31,7 @@ class Status(StrEnum):
     UNKNOWN = ""
 
     @classmethod
-    def _missing_(cls, value: object) -> "Status":
+    def _missing_(cls, value: object) -> "Status":  # noqa: ARG003 - named by enum
         return cls.UNKNOWN
 
     @property
