@@ -1,0 +1,59 @@
+"""Merge commits made without a work tree: nothing that is checked out is touched."""
+
+from homelab_tasks.clients.git_command import GitCommand
+from homelab_tasks.errors import UnavailableError, UsageError
+from homelab_tasks.model.landing import Conflict, Merged
+
+
+class Merger:
+    """Builds candidates in one clone."""
+
+    def __init__(self, command: GitCommand) -> None:
+        """Write objects into the clone of *command*."""
+        self._command = command
+
+    def merge(self, base: str, tip: str) -> Merged | Conflict:
+        """
+        Merge *tip* into *base*, in the object database only.
+
+        Raises UsageError for histories without a common commit.
+        """
+        done = self._command.run("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", base, tip)
+        tree, *files = done.output.split("\0")
+        if done.worked:
+            return Merged(tree=tree)
+        if done.code == 1 and tree:
+            return Conflict(files=tuple(dict.fromkeys(file for file in files if file)))
+        if "unrelated histories" in done.errors:
+            raise UsageError("the topic and the trunk have no commit in common", hint="is this the right remote?")
+        raise UnavailableError(f"git merge-tree failed: {done.problem}")
+
+    def tree_of(self, commit: str) -> str:
+        """Name the tree of *commit*."""
+        return self._command.require("rev-parse", "--verify", f"{commit}^{{tree}}")
+
+    def commit(self, tree: str, parents: tuple[str, ...], message: str) -> str:
+        """Make a commit of *tree*, signed where git is configured to sign (commit-tree does not look by itself)."""
+        signing = self._command.ask("config", "--type=bool", "--get", "commit.gpgSign") == "true"
+        wanted = ["-S"] if signing else []
+        options = [option for parent in parents for option in ("-p", parent)]
+        done = self._command.run("commit-tree", *wanted, *options, "-m", message, tree)
+        if not done.worked:
+            hint = "commit.gpgSign asks for a signature; git commit in this clone would fail too"
+            raise UsageError(f"the commit could not be made: {done.problem}", hint=hint if signing else None)
+        return done.output.strip()
+
+    def count(self, base: str, tip: str) -> int:
+        """Count the commits of *tip* that *base* does not hold."""
+        return int(self._command.require("rev-list", "--count", f"{base}..{tip}"))
+
+    def taken_off(self, former: str, trunk: str, tip: str) -> int:
+        """Count the commits that *former* (an older trunk) and *tip* share, and *trunk* does not hold any more."""
+        shared = self._command.ask("merge-base", "--all", former, tip) or ""
+        if not shared:
+            return 0
+        return int(self._command.require("rev-list", "--count", *shared.split(), "--not", trunk))
+
+    def is_related(self, one: str, other: str) -> bool:
+        """Whether both have a commit in common, as far as this clone knows."""
+        return self._command.run("merge-base", one, other).worked

@@ -1,0 +1,141 @@
+"""
+The remote that holds the trunk: looked at, fetched from and pushed to, by compare-and-swap only.
+
+The remote is spoken to under a name of our own that is configured through the environment. So its URL (which may
+hold a password) is in no argument list, git updates no tracking branch, and fetching reads from where is pushed to.
+"""
+
+import os
+from collections.abc import Sequence
+
+from homelab_tasks.clients.git_command import GitCommand
+from homelab_tasks.errors import DeniedError, HomelabError, TransientError, UnavailableError, UntrustedError
+from homelab_tasks.model.landing import HEADS, RefChange, RemoteState
+from homelab_tasks.model.push_result import PushResult, parse_push
+from homelab_tasks.model.refusal import Kind, Refusal, classify_failure
+
+NAME = "land"
+SILENT_SECONDS = 60
+"""How long a look or a fetch may take without a byte."""
+PINNED = (
+    "push.default=nothing",
+    "push.autoSetupRemote=false",
+    "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",
+    "maintenance.auto=false",  # git gc in the background of a landing would race with its private refs
+    "gc.auto=0",
+    f"http.lowSpeedTime={SILENT_SECONDS}",
+    "http.lowSpeedLimit=1",
+)
+_COPIED = ("receivepack", "uploadpack", "proxy", "proxyAuthMethod")
+
+
+class Remote:
+    """The remote named *name* in the clone's configuration, at its one push *url*."""
+
+    def __init__(self, command: GitCommand, *, name: str, url: str, space: str) -> None:
+        """Keep what is fetched under *space*, a place for refs that belongs to this landing alone."""
+        settings = [(f"remote.{NAME}.url", url)]
+        for key in _COPIED:
+            value = command.ask("config", "--get", f"remote.{name}.{key}")
+            settings += [(f"remote.{NAME}.{key}", value)] if value else []
+        self.url = url
+        self.space = space
+        self._command = command.configured(PINNED, by_environment(settings, start=inherited_settings()))
+        self._plain = command
+
+    def look(self, *refs: str) -> RemoteState:
+        """Ask for the branch that HEAD names and the values of *refs* (full names, `*` at the end for a place)."""
+        done = self._command.run("ls-remote", "--symref", NAME, "HEAD", *refs, timeout=SILENT_SECONDS)
+        if not done.worked:
+            raise failure(classify_failure(done.errors, code=done.code))
+        head, values = None, dict[str, str]()
+        for line in done.output.splitlines():
+            value, _, ref = line.partition("\t")
+            if value.startswith("ref: ") and ref == "HEAD":
+                head = value.removeprefix("ref: ").removeprefix(HEADS)
+            elif any(_is_asked_for(ref, asked) for asked in refs):
+                values[ref] = value
+        return RemoteState(head=head, refs=values)
+
+    def fetch(self, ref: str, name: str) -> str:
+        """Fetch *ref* of the remote into our own space as *name*; returns the commit."""
+        own = f"{self.space}/{name}"
+        quiet = ("--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--refmap=", "--no-recurse-submodules")
+        done = self._command.run("fetch", *quiet, NAME, f"+{ref}:{own}", timeout=None)
+        if not done.worked:
+            raise failure(classify_failure(done.errors, code=done.code))
+        return self._plain.require("rev-parse", "--verify", own)
+
+    def deepen(self, ref: str) -> None:
+        """Fetch the history that a shallow clone was cut off from."""
+        done = self._command.run("fetch", "--quiet", "--unshallow", "--no-tags", "--no-write-fetch-head", NAME, ref)
+        if not done.worked:
+            raise failure(classify_failure(done.errors, code=done.code))
+
+    def keep(self, name: str, commit: str) -> str:
+        """Point our own ref *name* at *commit*, so that hooks see a name; returns the full ref."""
+        own = f"{self.space}/{name}"
+        self._plain.require("update-ref", own, commit)
+        return own
+
+    def forget(self) -> None:
+        """Delete all of our own refs in this clone."""
+        listed = self._plain.ask("for-each-ref", "--format=%(refname)", self.space) or ""
+        for ref in listed.splitlines():
+            self._plain.run("update-ref", "-d", ref)
+
+    def push(
+        self, *changes: RefChange, timeout: float | None, submodules: bool = False, options: Sequence[str] = ()
+    ) -> PushResult:
+        """
+        Push *changes* if every ref still has its expected value: all of them or, on servers that can, none.
+
+        A lease switches git's own check for a fast-forward off (remote.c:1716): callers check ancestry before.
+        """
+        leases = [f"--force-with-lease={change.target}:{change.expected}" for change in changes]
+        specs = [f"{change.source or ''}:{change.target}" for change in changes]
+        flags = ["--porcelain", "--no-follow-tags", f"--recurse-submodules={'check' if submodules else 'no'}"]
+        flags += ["--atomic"] if len(changes) > 1 else []
+        flags += [f"--push-option={option}" for option in options]
+        done = self._command.run("push", *flags, *leases, NAME, *specs, timeout=timeout)
+        return parse_push(code=done.code, output=done.output, errors=done.errors)
+
+    def offer(self, source: str, target: str, *, timeout: float | None, options: Sequence[str]) -> PushResult:
+        """Push *source* to *target* without a lease and without force: for refs that the server makes up."""
+        flags = ["--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--no-verify"]
+        flags += [f"--push-option={option}" for option in options]
+        done = self._command.run("push", *flags, NAME, f"{source}:{target}", timeout=timeout)
+        return parse_push(code=done.code, output=done.output, errors=done.errors)
+
+
+def _is_asked_for(ref: str, asked: str) -> bool:
+    return ref.startswith(asked.removesuffix("*")) if asked.endswith("*") else ref == asked
+
+
+def failure(refusal: Refusal) -> HomelabError:
+    """Say a refusal of the transport as an error."""
+    problem = f"the git remote: {refusal.words[-1] if refusal.words else refusal.text}"
+    match refusal.kind:
+        case Kind.AUTH:
+            return DeniedError(problem, hint="may this user read and push there? git push would say the same")
+        case Kind.UNTRUSTED:
+            return UntrustedError(problem, hint="homelab.load_balancer.ca_file is trusted beside the system's")
+        case Kind.NETWORK | Kind.UNKNOWN | Kind.MOVED:
+            return TransientError(problem)
+        case _:
+            return UnavailableError(problem)
+
+
+def inherited_settings() -> int:
+    """Count the settings that git already takes from the environment."""
+    written = os.environ.get("GIT_CONFIG_COUNT", "0")
+    return int(written) if written.isdigit() else 0
+
+
+def by_environment(settings: Sequence[tuple[str, str]], *, start: int) -> dict[str, str]:
+    """Write *settings* as the variables that git (2.31) reads configuration from, after *start* others."""
+    variables = {"GIT_CONFIG_COUNT": str(start + len(settings))}
+    for index, (key, value) in enumerate(settings, start):
+        variables |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
+    return variables
