@@ -31,7 +31,7 @@ def lint(session: nox.Session) -> None:
     fix = "--fix" in session.posargs
     session.run(tools / "ruff", "check", *(["--fix"] if fix else []), ".")
     session.run(tools / "ruff", "format", *([] if fix else ["--check"]), ".")
-    session.run(tools / "lint-imports", "--cache-dir", ".cache/import-linter")
+    session.run(tools / "lint-imports", "--no-logo", "--cache-dir", ".cache/import-linter")
     session.run(tools / "codespell")
     session.run(tools / "uv", "pip", "check", "--quiet")
 
