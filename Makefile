@@ -9,7 +9,7 @@ N := 1000
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help environment demo test bench soak lock clean
+.PHONY: help environment demo test bench soak lock clean interpreter
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -41,7 +41,7 @@ $(VENV)/.compiled: $(VENV)/.installed $(shell find homelab_tasks -name '*.py')
 	@touch $@
 
 # uv reads no configuration of pip's: where it finds no registry, pip installs the same.
-$(VENV)/.installed: requirements.lock pyproject.toml $(BIN)/python
+$(VENV)/.installed: requirements.lock pyproject.toml $(shell [ -x $(BIN)/python ] || echo interpreter)
 	@echo "installing requirements.lock into $(VENV)"
 	@awk '/^[a-z]/ { inside = /^uv==/ } inside' requirements.lock > $(VENV)/uv.txt
 	@$(PIP) --require-hashes -r $(VENV)/uv.txt
@@ -50,8 +50,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml $(BIN)/python
 	@$(PIP) --no-build-isolation --editable .
 	@touch $@
 
-# A link to a Python that has gone is no file for make, so the environment is made anew.
-$(BIN)/python:
+# Asked for where there is none yet, or where the Python that .venv links to has gone.
+interpreter:
 	@for python in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
 	  "$$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
 	done; \
