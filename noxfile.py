@@ -112,7 +112,9 @@ for each in PYTHONS:
 
 def is_there(python: str) -> bool:
     """Whether *python* starts: a version manager's stand-in on the PATH may not."""
-    return shutil.which(python) is not None and subprocess.run([python, "-c", ""], check=False).returncode == 0
+    if shutil.which(python) is None:
+        return False
+    return subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0
 
 
 def environment(session: nox.Session, *, venv: str = ".venv", python: str | None = None) -> Path:
