@@ -7,6 +7,7 @@ HomelabError                 70  internal
 ├── DeniedError              77  token missing, expired, or not allowed
 └── UnavailableError         69  could not find out: says nothing about the commit
     ├── TransientError           no usable answer this time; worth another try
+    ├── RejectedError            the server understood, and will not do it (HTTP 400, 409, 422)
     └── UntrustedError           a redirect, or a certificate that fails
 
 "It failed" is never an error here: that is a verdict. An error means that the verdict could not be reached.
@@ -61,16 +62,33 @@ class TransientError(UnavailableError):
     A try that brought no usable answer, and may bring one when made again.
 
     *retry_after* is what the server asked for, in seconds. *answered* is false when nothing came back at all
-    (refused, timed out, reset), true when something did that is no answer (HTTP 500, an empty body, HTML).
+    (refused, timed out, reset), true when something did that is no answer (HTTP 500, an empty body, HTML). *sent* is
+    false when no connection came about, so that even a request that changes something may safely be made again.
     """
 
     def __init__(
-        self, problem: str, *, hint: str | None = None, retry_after: float | None = None, answered: bool = False
+        self,
+        problem: str,
+        *,
+        hint: str | None = None,
+        retry_after: float | None = None,
+        answered: bool = False,
+        sent: bool = True,
     ) -> None:
         """Keep what decides about the next try beside the words."""
         super().__init__(problem, hint=hint)
         self.retry_after = retry_after
         self.answered = answered
+        self.sent = sent
+
+
+class RejectedError(UnavailableError):
+    """The server understood the request and will not do it as things stand; *status* is the HTTP status."""
+
+    def __init__(self, problem: str, *, status: int, hint: str | None = None) -> None:
+        """Keep the *status* beside the server's words."""
+        super().__init__(problem, hint=hint)
+        self.status = status
 
 
 class UntrustedError(UnavailableError):

@@ -125,6 +125,18 @@ class LoadBalancer(Section, frozen=True, kw_only=True):
         str | None, Meta(description="certificates trusted beside the system's, also without addresses")
     ] = None
 
+    def addresses_for(self, host: str) -> tuple[Address, ...]:
+        """The addresses to dial for *host*, in order of preference; none where it is not pinned."""
+        name = host.lower().rstrip(".")
+        return self.addresses if any(_names(pattern.lower().rstrip("."), name) for pattern in self.hosts) else ()
+
+
+def _names(pattern: str, name: str) -> bool:
+    """Does *pattern* name *name*? A leading `*` stands for exactly one label, as in a certificate."""
+    if pattern.startswith("*."):
+        return name.partition(".")[2] == pattern[2:] and not name.startswith(".")
+    return name == pattern
+
 
 class Woodpecker(Section, frozen=True, kw_only=True):
     """The CI server."""

@@ -1,0 +1,152 @@
+"""
+Woodpecker's HTTP API, read from the server's source (v3.17) and from recordings of a real one.
+
+Every method is a single try that raises what Http raises. Nothing is cached; list rows have no workflows.
+"""
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from msgspec import Struct, ValidationError, convert
+
+from homelab_tasks.clients.http import Http
+from homelab_tasks.errors import TransientError
+from homelab_tasks.model.pipeline import LogLine, Pipeline, Repository, User
+from homelab_tasks.model.queue import Agent, Queue
+
+SIGNATURE = "X-Woodpecker-Version"  # on every answer (server/router/middleware/version.go), never on a proxy's
+PAGE_SIZE = 50  # the largest; a larger one silently means 50 (server/router/middleware/session/pagination.go)
+_JSON = "application/json"
+_OLD_NAMES = {
+    # v2 -> v3.0: server/model/pipeline.go, step.go, workflow.go
+    "created_at": "created",
+    "updated_at": "updated",
+    "started_at": "started",
+    "finished_at": "finished",
+    "start_time": "started",
+    "end_time": "finished",
+    "repo_id": "repository_id",  # every version, in queue tasks
+}
+
+
+class ConfigFile(Struct, frozen=True, kw_only=True):
+    """A file that a pipeline was made from; *data* is base64."""
+
+    name: str
+    data: str = ""
+
+    @property
+    def text(self) -> str:
+        """The file itself."""
+        return base64.b64decode(self.data).decode(errors="replace")
+
+
+class Woodpecker:
+    """One Woodpecker server, as the user that the token belongs to."""
+
+    def __init__(self, http: Http) -> None:
+        """Ask through *http*, whose signature is SIGNATURE."""
+        self.server = http.server
+        self._http = http
+
+    def url(self, repository_id: int, number: int | None = None) -> str:
+        """The page of a repository, or of its pipeline *number* (server/forge/common/status.go)."""
+        page = f"{self._http.base_url}/repos/{repository_id}"
+        return page if number is None else f"{page}/pipeline/{number}"
+
+    def user(self) -> User:
+        """Whose token it is; the one question that an invalid token is refused by (else it means anonymous)."""
+        return self._http.get("/api/user", User)
+
+    def repository(self, full_name: str) -> Repository:
+        """Look *full_name* (OWNER/NAME, case does not matter) up; a renamed repository answers with its new name."""
+        return self._http.get(f"/api/repos/lookup/{quote(full_name)}", Repository)
+
+    def pipelines(self, repository_id: int, *, page: int = 1, per_page: int = PAGE_SIZE) -> tuple[Pipeline, ...]:
+        """A page of pipelines, the highest number first; empty past the end. Without workflows."""
+        rows, path = tuple[Pipeline, ...], _pipelines(repository_id)
+        return self._http.get(path, rows, rename=_OLD_NAMES, page=page, perPage=per_page)
+
+    def pipeline(self, repository_id: int, number: int) -> Pipeline:
+        """Pipeline *number* with its workflows; not a consistent snapshot, for the server reads them apart."""
+        return self._http.get(f"{_pipelines(repository_id)}/{number}", Pipeline, rename=_OLD_NAMES)
+
+    def config(self, repository_id: int, number: int) -> tuple[ConfigFile, ...]:
+        """The configuration files that pipeline *number* was made from."""
+        return self._http.get(f"{_pipelines(repository_id)}/{number}/config", tuple[ConfigFile, ...])
+
+    def log(self, repository_id: int, number: int, step_id: int) -> Iterator[LogLine]:
+        """
+        Read the log of a step line by line, however long it is; none while the server has none yet.
+
+        Lines may come twice and out of order (server <= 3.17 orders by row). Raises TransientError in mid log when
+        it breaks off.
+        """
+        import ijson  # type: ignore[import-untyped] # it ships none
+
+        path = f"/api/repos/{repository_id}/logs/{number}/{step_id}"
+        with self._http.stream(path, accept=_JSON) as stream:
+            stream.require_content_type(_JSON)
+            try:
+                for entry in ijson.items(stream, "item"):
+                    yield _log_line(entry)
+            except (ijson.JSONError, ValidationError) as error:
+                raise TransientError(f"{self.server} broke off in mid log", answered=True) from error
+
+    def queue(self) -> Queue:
+        """What waits for an agent; raises DeniedError for anyone but an administrator."""
+        return self._http.get("/api/queue/info", Queue, rename=_OLD_NAMES)
+
+    def agents(self) -> tuple[Agent, ...]:
+        """The agents that have ever registered; raises DeniedError for anyone but an administrator."""
+        return self._http.get("/api/agents", tuple[Agent, ...], perPage=PAGE_SIZE)
+
+    def restart(self, repository_id: int, number: int) -> Pipeline:
+        """
+        Run pipeline *number* again; the answer is the new pipeline.
+
+        No parameter is sent: the server makes each a variable of the new pipeline's steps.
+        """
+        return self._post_for_pipeline(f"{_pipelines(repository_id)}/{number}")
+
+    def approve(self, repository_id: int, number: int) -> Pipeline:
+        """Let the blocked pipeline *number* run; its steps get other ids."""
+        return self._post_for_pipeline(f"{_pipelines(repository_id)}/{number}/approve")
+
+    def decline(self, repository_id: int, number: int) -> Pipeline:
+        """Refuse the blocked pipeline *number*; HTTP 500 when it is not blocked (server/pipeline/decline.go)."""
+        return self._post_for_pipeline(f"{_pipelines(repository_id)}/{number}/decline")
+
+    def cancel(self, repository_id: int, number: int) -> None:
+        """Stop pipeline *number*; raises RejectedError unless it is pending, running or blocked."""
+        self._http.order(f"{_pipelines(repository_id)}/{number}/cancel")
+
+    def create(self, repository_id: int, branch: str, variables: dict[str, str]) -> Pipeline | None:
+        """Run a pipeline on *branch*; None when the server made none, all of it being filtered out."""
+        body: Any = {"branch": branch, "variables": variables}
+        return self._http.post(_pipelines(repository_id), Pipeline, body=body, rename=_OLD_NAMES)
+
+    def _post_for_pipeline(self, path: str) -> Pipeline:
+        pipeline = self._http.post(path, Pipeline, rename=_OLD_NAMES)
+        if pipeline is None:
+            raise TransientError(f"{self.server} answers without a pipeline (HTTP 204)", answered=True)
+        return pipeline
+
+
+def _pipelines(repository_id: int) -> str:
+    return f"/api/repos/{repository_id}/pipelines"
+
+
+class _LogEntry(Struct, frozen=True, kw_only=True):
+    """A line of a log as the server sends it: in base64, or null; before v2.6 with a newline at its end."""
+
+    line: int
+    data: bytes | None = None
+
+
+def _log_line(entry: object) -> LogLine:
+    decoded = convert(entry, _LogEntry)
+    text = (decoded.data or b"").decode(errors="replace").removesuffix("\n")
+    return LogLine(line=decoded.line, text=text)
