@@ -10,17 +10,13 @@ import ssl
 import threading
 from contextlib import suppress
 from http.client import HTTPException
-from typing import Any, Protocol
-from urllib.parse import urlsplit
 
-from requests import PreparedRequest, Response, Session
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
+from homelab_tasks.clients.addresses import AddressBook
 from homelab_tasks.clients.trust import UNKNOWN_ISSUERS, Trust, explain
 from homelab_tasks.errors import TransientError, UntrustedError
 from homelab_tasks.settings import Address
@@ -34,39 +30,6 @@ ANSWER_TIMEOUTS = 3.0
 
 class StaleError(TransientError):
     """The server closed a connection that was kept open, just when it was used again: says nothing of the server."""
-
-
-class Pins(Protocol):
-    """What says where a host is dialled: the settings of the load balancer."""
-
-    def addresses_for(self, host: str) -> tuple[Address, ...]: ...
-
-
-class AddressBook:
-    """
-    Where to dial each host, best first.
-
-    An address that fails goes to the end of its host's list, so that the last good one is the next to be dialled.
-    """
-
-    def __init__(self, pins: Pins) -> None:
-        """Start with the order of *pins*."""
-        self._pins = pins
-        self._lists: dict[str, tuple[Address, ...]] = {}
-        self._lock = threading.Lock()
-
-    def addresses(self, host: str) -> tuple[Address, ...]:
-        """Where to dial *host*, best first; empty for a host that DNS is asked for."""
-        with self._lock:
-            if host not in self._lists:
-                self._lists[host] = self._pins.addresses_for(host)
-            return self._lists[host]
-
-    def demote(self, host: str, address: Address) -> None:
-        """Dial *address* last from now on."""
-        others = tuple(other for other in self.addresses(host) if other != address)
-        with self._lock:
-            self._lists[host] = (*others, address)
 
 
 class _Dialler(HTTPConnection):
@@ -206,70 +169,3 @@ def connection_pools(book: AddressBook, trust: Trust) -> dict[str, type[HTTPConn
     for connection in (Plain, Secured):
         connection.book, connection.trust = book, trust
     return {"http": PlainPool, "https": SecuredPool}
-
-
-class _Adapter(HTTPAdapter):
-    """Dials through the address book, and believes what *trust* believes, whatever `verify` says."""
-
-    def __init__(self, book: AddressBook, trust: Trust) -> None:
-        self._book, self._trust = book, trust
-        super().__init__()
-
-    def init_poolmanager(self, *arguments: Any, **keywords: Any) -> None:
-        super().init_poolmanager(*arguments, **keywords)
-        self.poolmanager.pool_classes_by_scheme = connection_pools(self._book, self._trust)
-
-    def build_connection_pool_key_attributes(
-        self,
-        request: PreparedRequest,
-        verify: object,
-        cert: Any = None,  # noqa: ARG002 - as requests calls it
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        host, _ = super().build_connection_pool_key_attributes(request, verify=True, cert=None)
-        secured = {"ssl_context": self._trust.context, "cert_reqs": "CERT_REQUIRED"}
-        return host, secured if host["scheme"] == "https" else {}
-
-    def cert_verify(self, conn: Any, url: str, verify: object, cert: object) -> None:
-        """Nothing to add: the context says it all, and requests would load a bundle for every connection."""
-
-
-class PinnedSession(Session):
-    """
-    A requests session that takes its connections from an address book.
-
-    It never follows a redirect, never reads .netrc nor REQUESTS_CA_BUNDLE, and its verification cannot be
-    switched off. Hosts that are not pinned go through the proxy that the environment names.
-    """
-
-    def __init__(self, book: AddressBook, trust: Trust) -> None:
-        """Dial as *book* says and believe what *trust* believes."""
-        super().__init__()
-        self.book = book
-        self.trust_env = False
-        self.headers["Accept-Encoding"] = "identity"
-        for scheme in ("http://", "https://"):  # a longer prefix would catch look-alikes: https://host.evil.tld
-            self.mount(scheme, _Adapter(book, trust))
-
-    def merge_environment_settings(
-        self,
-        url: str | bytes,
-        proxies: object,
-        stream: object,
-        verify: object,
-        cert: object,  # noqa: ARG002
-    ) -> dict[str, Any]:
-        """Take from the environment nothing but the proxies of hosts that are not pinned."""
-        pinned = self.book.addresses(urlsplit(str(url)).hostname or "")
-        outside = {} if pinned else get_environ_proxies(str(url), no_proxy=None)
-        return {"proxies": outside, "stream": stream, "verify": True, "cert": None}
-
-    def turn_away(self, response: Response) -> None:
-        """Let the next request go to another address than *response* came from, where there is one."""
-        address = getattr(response.raw, "dialled", None)
-        host = urlsplit(response.url).hostname or ""
-        if address is not None and len(self.book.addresses(host)) > 1:
-            self.book.demote(host, address)
-            self.close()  # idle connections lead to the old address
-
-    def get_redirect_target(self, resp: Response) -> None:
-        """Nowhere: a redirect is an answer that must not be believed."""

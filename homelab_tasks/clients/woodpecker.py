@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from msgspec import Struct, ValidationError, convert
 
+from homelab_tasks.clients.answer import JSON
 from homelab_tasks.clients.http import Http
 from homelab_tasks.errors import TransientError
 from homelab_tasks.model.pipeline import LogLine, Pipeline, Repository, User
@@ -18,7 +19,6 @@ from homelab_tasks.model.queue import Agent, Queue
 
 SIGNATURE = "X-Woodpecker-Version"  # on every answer (server/router/middleware/version.go), never on a proxy's
 PAGE_SIZE = 50  # the largest; a larger one silently means 50 (server/router/middleware/session/pagination.go)
-_JSON = "application/json"
 _OLD_NAMES = {
     # v2 -> v3.0: server/model/pipeline.go, step.go, workflow.go
     "created_at": "created",
@@ -84,13 +84,12 @@ class Woodpecker:
         Lines may come twice and out of order (server <= 3.17 orders by row). Raises TransientError in mid log when
         it breaks off.
         """
-        import ijson  # type: ignore[import-untyped] # it ships none
+        import ijson
 
         path = f"/api/repos/{repository_id}/logs/{number}/{step_id}"
-        with self._http.stream(path, accept=_JSON) as stream:
-            stream.require_content_type(_JSON)
+        with self._http.stream(path, accept=JSON) as answer:
             try:
-                for entry in ijson.items(stream, "item"):
+                for entry in ijson.items(answer, "item"):
                     yield _log_line(entry)
             except (ijson.JSONError, ValidationError) as error:
                 raise TransientError(f"{self.server} broke off in mid log", answered=True) from error

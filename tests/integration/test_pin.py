@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from homelab_tasks.clients.http import Bearer, Http
-from homelab_tasks.clients.pin import AddressBook, PinnedSession
+from homelab_tasks.clients.addresses import AddressBook
+from homelab_tasks.clients.authorization import Bearer
+from homelab_tasks.clients.http import Http
+from homelab_tasks.clients.session import PinnedSession
 from homelab_tasks.clients.trust import Trust
 from homelab_tasks.errors import TransientError, UntrustedError, UsageError
 from homelab_tasks.settings import Address, LoadBalancer, Url

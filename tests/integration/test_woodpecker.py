@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from homelab_tasks.clients.http import Bearer, Http
-from homelab_tasks.clients.pin import AddressBook, PinnedSession
+from homelab_tasks.clients.addresses import AddressBook
+from homelab_tasks.clients.authorization import Bearer
+from homelab_tasks.clients.http import Http
+from homelab_tasks.clients.session import PinnedSession
 from homelab_tasks.clients.trust import Trust
 from homelab_tasks.clients.woodpecker import SIGNATURE, Woodpecker
 from homelab_tasks.errors import (

@@ -1,0 +1,39 @@
+"""Where hosts are dialled, and which of their addresses answered last."""
+
+import threading
+from typing import Protocol
+
+from homelab_tasks.settings import Address
+
+
+class Pins(Protocol):
+    """What says where a host is dialled: the settings of the load balancer."""
+
+    def addresses_for(self, host: str) -> tuple[Address, ...]: ...
+
+
+class AddressBook:
+    """
+    Where to dial each host, best first.
+
+    An address that fails goes to the end of its host's list, so that the last good one is the next to be dialled.
+    """
+
+    def __init__(self, pins: Pins) -> None:
+        """Start with the order of *pins*."""
+        self._pins = pins
+        self._lists: dict[str, tuple[Address, ...]] = {}
+        self._lock = threading.Lock()
+
+    def addresses(self, host: str) -> tuple[Address, ...]:
+        """Where to dial *host*, best first; empty for a host that DNS is asked for."""
+        with self._lock:
+            if host not in self._lists:
+                self._lists[host] = self._pins.addresses_for(host)
+            return self._lists[host]
+
+    def demote(self, host: str, address: Address) -> None:
+        """Dial *address* last from now on."""
+        others = tuple(other for other in self.addresses(host) if other != address)
+        with self._lock:
+            self._lists[host] = (*others, address)
