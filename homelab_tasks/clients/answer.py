@@ -135,9 +135,7 @@ class Answer:
             raise self._useless("empty bodies")
         self.require_content_type(JSON)
         try:
-            if any(f'"{old}":'.encode() in content for old in rename or ()):
-                return msgspec.convert(_renamed(msgspec.json.decode(content), rename or {}), type=kind)
-            return msgspec.json.decode(content, type=kind)
+            return decode_json(content, kind, rename or {})
         except msgspec.ValidationError as error:
             what = "null" if content.strip() == b"null" else f"JSON of another shape: {error}"
             raise self._useless(what) from error
@@ -146,6 +144,13 @@ class Answer:
 
     def _useless(self, what: str) -> TransientError:
         return TransientError(f"{self._server} answers with {what} (HTTP {self.response.status_code})", answered=True)
+
+
+def decode_json(content: bytes, kind: type[T], rename: Mapping[str, str]) -> T:
+    """Decode *content* as *kind*, keys of *rename* renamed first where they occur; raises msgspec.DecodeError."""
+    if any(f'"{old}":'.encode() in content for old in rename):
+        return msgspec.convert(_renamed(msgspec.json.decode(content), rename), type=kind)
+    return msgspec.json.decode(content, type=kind)
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:

@@ -4,43 +4,25 @@ Woodpecker's HTTP API, read from the server's source (v3.17) and from recordings
 Every method is a single try that raises what Http raises. Nothing is cached; list rows have no workflows.
 """
 
-import base64
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import ValidationError
 
-from homelab_tasks.clients.answer import JSON
+from homelab_tasks.clients.answer import JSON, Answer
+from homelab_tasks.clients.event_stream import SILENCE_SECONDS, EventStream
 from homelab_tasks.clients.http import Http
+from homelab_tasks.clients.sse import EVENT_STREAM
+from homelab_tasks.clients.woodpecker_wire import OLD_NAMES, ConfigFile, hint, log_line, told_log_line
 from homelab_tasks.errors import TransientError
+from homelab_tasks.model.hints import Hint, HintKind
 from homelab_tasks.model.pipeline import LogLine, Pipeline, Repository, User
 from homelab_tasks.model.queue import Agent, Queue
 
 SIGNATURE = "X-Woodpecker-Version"  # on every answer (server/router/middleware/version.go), never on a proxy's
 PAGE_SIZE = 50  # the largest; a larger one silently means 50 (server/router/middleware/session/pagination.go)
-_OLD_NAMES = {
-    # v2 -> v3.0: server/model/pipeline.go, step.go, workflow.go
-    "created_at": "created",
-    "updated_at": "updated",
-    "started_at": "started",
-    "finished_at": "finished",
-    "start_time": "started",
-    "end_time": "finished",
-    "repo_id": "repository_id",  # every version, in queue tasks
-}
-
-
-class ConfigFile(Struct, frozen=True, kw_only=True):
-    """A file that a pipeline was made from; *data* is base64."""
-
-    name: str
-    data: str = ""
-
-    @property
-    def text(self) -> str:
-        """The file itself."""
-        return base64.b64decode(self.data).decode(errors="replace")
 
 
 class Woodpecker:
@@ -67,11 +49,11 @@ class Woodpecker:
     def pipelines(self, repository_id: int, *, page: int = 1, per_page: int = PAGE_SIZE) -> tuple[Pipeline, ...]:
         """A page of pipelines, the highest number first; empty past the end. Without workflows."""
         rows, path = tuple[Pipeline, ...], _pipelines(repository_id)
-        return self._http.get(path, rows, rename=_OLD_NAMES, page=page, perPage=per_page)
+        return self._http.get(path, rows, rename=OLD_NAMES, page=page, perPage=per_page)
 
     def pipeline(self, repository_id: int, number: int) -> Pipeline:
         """Pipeline *number* with its workflows; not a consistent snapshot, for the server reads them apart."""
-        return self._http.get(f"{_pipelines(repository_id)}/{number}", Pipeline, rename=_OLD_NAMES)
+        return self._http.get(f"{_pipelines(repository_id)}/{number}", Pipeline, rename=OLD_NAMES)
 
     def config(self, repository_id: int, number: int) -> tuple[ConfigFile, ...]:
         """The configuration files that pipeline *number* was made from."""
@@ -90,13 +72,38 @@ class Woodpecker:
         with self._http.stream(path, accept=JSON) as answer:
             try:
                 for entry in ijson.items(answer, "item"):
-                    yield _log_line(entry)
+                    yield log_line(entry)
             except (ijson.JSONError, ValidationError) as error:
                 raise TransientError(f"{self.server} broke off in mid log", answered=True) from error
 
+    def changes(self) -> EventStream[Hint]:
+        """
+        Listen to what changes on the server, from now on; nothing that was missed is told again.
+
+        Which repositories are told of is fixed at each connection: the public ones, and those of the user.
+        """
+        return EventStream(
+            lambda: self._listen("/api/stream/events"),
+            hint,
+            opened=Hint(kind=HintKind.OPENED),
+            lost=lambda reason: Hint(kind=HintKind.LOST, text=reason),
+        )
+
+    def log_changes(self, repository_id: int, number: int, step_id: int) -> EventStream[LogLine]:
+        """
+        Listen to the log of a running step, from its first line; again from there after each reconnection.
+
+        Lines may be left out, and the end may not be told (server/logging/log.go): read *log* in the end.
+        """
+        path = f"/api/stream/logs/{repository_id}/{number}/{step_id}"
+        return EventStream(lambda: self._listen(path), told_log_line)
+
+    def _listen(self, path: str) -> AbstractContextManager[Answer]:
+        return self._http.stream(path, accept=EVENT_STREAM, read_timeout=SILENCE_SECONDS)
+
     def queue(self) -> Queue:
         """What waits for an agent; raises DeniedError for anyone but an administrator."""
-        return self._http.get("/api/queue/info", Queue, rename=_OLD_NAMES)
+        return self._http.get("/api/queue/info", Queue, rename=OLD_NAMES)
 
     def agents(self) -> tuple[Agent, ...]:
         """The agents that have ever registered; raises DeniedError for anyone but an administrator."""
@@ -125,10 +132,10 @@ class Woodpecker:
     def create(self, repository_id: int, branch: str, variables: dict[str, str]) -> Pipeline | None:
         """Run a pipeline on *branch*; None when the server made none, all of it being filtered out."""
         body: Any = {"branch": branch, "variables": variables}
-        return self._http.post(_pipelines(repository_id), Pipeline, body=body, rename=_OLD_NAMES)
+        return self._http.post(_pipelines(repository_id), Pipeline, body=body, rename=OLD_NAMES)
 
     def _post_for_pipeline(self, path: str) -> Pipeline:
-        pipeline = self._http.post(path, Pipeline, rename=_OLD_NAMES)
+        pipeline = self._http.post(path, Pipeline, rename=OLD_NAMES)
         if pipeline is None:
             raise TransientError(f"{self.server} answers without a pipeline (HTTP 204)", answered=True)
         return pipeline
@@ -136,16 +143,3 @@ class Woodpecker:
 
 def _pipelines(repository_id: int) -> str:
     return f"/api/repos/{repository_id}/pipelines"
-
-
-class _LogEntry(Struct, frozen=True, kw_only=True):
-    """A line of a log as the server sends it: in base64, or null; before v2.6 with a newline at its end."""
-
-    line: int
-    data: bytes | None = None
-
-
-def _log_line(entry: object) -> LogLine:
-    decoded = convert(entry, _LogEntry)
-    text = (decoded.data or b"").decode(errors="replace").removesuffix("\n")
-    return LogLine(line=decoded.line, text=text)
