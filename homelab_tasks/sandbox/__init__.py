@@ -1,0 +1,1 @@
+"""The embedded homelab: everything that the tasks talk to, on loopback and on one machine."""

@@ -1,0 +1,231 @@
+"""The embedded homelab as one thing that starts and stops: load balancer, CI, Vault, forge and a clone to work in."""
+
+import asyncio
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from homelab_tasks.sandbox.certificates import Certificates
+from homelab_tasks.sandbox.fault_control import FaultControl
+from homelab_tasks.sandbox.forge import Forge
+from homelab_tasks.sandbox.git import git
+from homelab_tasks.sandbox.http_server import HttpServer
+from homelab_tasks.sandbox.layout import Layout
+from homelab_tasks.sandbox.load_balancer import LoadBalancer
+from homelab_tasks.sandbox.log_batches import SEND_SECONDS, LogBatches
+from homelab_tasks.sandbox.loop_thread import LoopThread
+from homelab_tasks.sandbox.repositories import PUSHER, Repositories
+from homelab_tasks.sandbox.runner import Agent
+from homelab_tasks.sandbox.sample_app import sample_files
+from homelab_tasks.sandbox.vault import Vault
+from homelab_tasks.sandbox.woodpecker.control import WoodpeckerControl
+from homelab_tasks.sandbox.woodpecker.lifecycle import CONFIGURATION_SECONDS
+from homelab_tasks.sandbox.woodpecker.operating import AgentRow
+from homelab_tasks.sandbox.woodpecker.server import Woodpecker
+
+REPOSITORY = "lab/app"
+BRANCH = "main"
+CI_HOST, VAULT_HOST, GIT_HOST = "ci.homelab.test", "vault.homelab.test", "git.homelab.test"
+ADDRESSES = ("127.0.0.1", "127.0.0.2")
+SECRET_PATH, SECRET_FIELD = "secret/ci/global", "woodpecker_api_token"
+CAPACITY = 4
+MARKER = "HOMELAB_SANDBOX"
+"""In the environment of every process that the sandbox starts: the directory it belongs to."""
+
+
+class Homelab:
+    """
+    Everything on loopback, its files in one directory; a context manager.
+
+    Shorter *log_seconds* and *configuration_seconds* make tests quick; the defaults are a real server's.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        port: int = 0,
+        addresses: tuple[str, ...] = ADDRESSES,
+        log_seconds: float = SEND_SECONDS,
+        configuration_seconds: float = CONFIGURATION_SECONDS,
+    ) -> None:
+        """Prepare a homelab in *directory*; its load balancer will listen on *port* of every one of *addresses*."""
+        self.layout = Layout(directory)
+        self.faults = FaultControl(self.layout.faults)
+        self.repositories = Repositories(self.layout.remotes)
+        self._server = Woodpecker(self.repositories, configuration_seconds=configuration_seconds)
+        self.vault = Vault()
+        self.token = f"wp-{secrets.token_urlsafe(24)}"
+        self.vault_token = f"hvs.{secrets.token_urlsafe(24)}"
+        self._certificates = Certificates([CI_HOST, VAULT_HOST, GIT_HOST])
+        self._servers = {
+            CI_HOST: HttpServer(self._server.application),
+            VAULT_HOST: HttpServer(self.vault.application),
+            GIT_HOST: HttpServer(Forge(self.repositories).application),
+        }
+        self._addresses, self._port = addresses, port
+        self._log_seconds = log_seconds
+        self._agents: list[Agent] = []
+
+    def __enter__(self) -> Self:
+        """Start everything; returns when it can be used."""
+        self.layout.directory.mkdir(parents=True, exist_ok=True)
+        self._loop = LoopThread("homelab")
+        self.woodpecker = WoodpeckerControl(self._loop, self._server, self._servers[CI_HOST])
+        try:
+            self._loop.run(self._start())
+            self._write_files()
+        except BaseException:
+            self._loop.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop everything; the files stay."""
+        self._loop.run(self._stop())
+        self._loop.close()
+
+    @property
+    def app(self) -> Path:
+        """The clone to work in."""
+        return self.layout.app
+
+    @property
+    def remote(self) -> Path:
+        """The bare repository that CI watches."""
+        return self.repositories.path(REPOSITORY)
+
+    @property
+    def remote_url(self) -> str:
+        """The bare repository's address at the forge."""
+        return f"https://{GIT_HOST}:{self._balancer.port}/{REPOSITORY}.git"
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the load balancer listens, as settings write it: IP:PORT."""
+        return tuple(f"{address}:{self._balancer.port}" for address in self._addresses)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What stands under `homelab:` in the clone's invoke.yaml."""
+        hosts = list(self._servers)
+        from_vault = {"vault": {"path": SECRET_PATH, "field": SECRET_FIELD}}
+        vault_token = {"file": str(self.layout.tokens / "vault")}
+        return {
+            "load_balancer": {
+                "addresses": list(self.addresses),
+                "hosts": hosts,
+                "ca_file": str(self.layout.ca_file),
+            },
+            "woodpecker": {"url": f"https://{CI_HOST}", "token": [from_vault]},
+            "vault": {"url": f"https://{VAULT_HOST}", "token": [vault_token]},
+            "forge": {"url": f"https://{GIT_HOST}:{self._balancer.port}"},
+        }
+
+    def push(self, files: Mapping[str, str], message: str = "Change it", *, branch: str = BRANCH) -> str:
+        """Write *files* into the clone, commit and push them to *branch*; returns the commit's sha."""
+        git(self.app, "checkout", "--quiet", "-B", branch)
+        for name, text in files.items():
+            path = self.app / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        git(self.app, "add", "--all")
+        git(self.app, "commit", "--quiet", "--allow-empty", f"--message={message}")
+        git(self.app, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
+        return git(self.app, "rev-parse", "HEAD")
+
+    def connect_agent(self, *, capacity: int = CAPACITY, **labels: str) -> Agent:
+        """Connect one more agent, which has *labels*."""
+        agent_id = len(self._server.agents) + 1
+        agent = Agent(
+            id=agent_id,
+            lifecycle=self._server.lifecycle,
+            logs=LogBatches(self._server.take_log, seconds=self._log_seconds),
+            workspaces=self.layout.workspaces / f"agent-{agent_id}",
+            clone_from=self.repositories.path,
+            labels={"platform": "linux/amd64", "hostname": "sandbox", "repo": "*", "backend": "local", **labels},
+            capacity=capacity,
+            environment={MARKER: str(self.layout.directory)},
+        )
+        self._loop.call(agent.start)
+        self._agents.append(agent)
+        self._server.agents.append(AgentRow(agent_id, f"agent-{agent_id}", capacity))
+        return agent
+
+    def disconnect_agents(self) -> None:
+        """Let every agent vanish, as on SIGKILL."""
+        for agent in self._agents:
+            self._loop.run(agent.kill())
+        self._agents.clear()
+        self._server.agents.clear()
+
+    async def _start(self) -> None:
+        await asyncio.gather(*(server.start() for server in self._servers.values()))
+        upstreams = {host: server.port for host, server in self._servers.items()}
+        self._balancer = LoadBalancer(
+            self._certificates, upstreams, self.faults, addresses=self._addresses, port=self._port
+        )
+        await self._balancer.start()
+
+    async def _stop(self) -> None:
+        await self._balancer.stop()
+        self._server.hub.close()
+        for agent in self._agents:
+            await agent.kill()
+        await asyncio.gather(*(server.stop() for server in self._servers.values()))
+
+    def _write_files(self) -> None:
+        layout = self.layout
+        layout.ignore.write_text("*\n")  # a sandbox within a repository is none of that repository's business
+        layout.ca_file.write_text(self._certificates.authority_pem)
+        layout.write_secret("vault", self.vault_token)
+        self.vault.tokens[self.vault_token] = (SECRET_PATH,)
+        self.vault.put(SECRET_PATH, **{SECRET_FIELD: self.token})
+        self._server.add_user(PUSHER, self.token, admin=True)
+        self._server.add_repository(REPOSITORY, forge_url=self.remote_url.removesuffix(".git"))
+        self._clone()
+        self.connect_agent()
+        state = {"pid": os.getpid(), "addresses": list(self.addresses), "started": time.time()}
+        layout.state.write_text(json.dumps(state) + "\n")
+
+    def _clone(self) -> None:
+        """Make the bare repository with the application in it, and the clone that reaches it through the pin."""
+        bare, app = self.repositories.create(REPOSITORY, branch=BRANCH), self.app
+        app.mkdir()
+        for name, text in sample_files(self.settings).items():
+            (app / name).write_text(text)
+        git(app, "init", "--quiet", f"--initial-branch={BRANCH}")
+        config = app / ".git" / "config"
+        config.write_text(config.read_text() + self._git_config())
+        git(app, "add", "--all")
+        git(app, "commit", "--quiet", "--message=Greet the world")
+        git(app, "push", "--quiet", str(bare), BRANCH)
+        git(app, "fetch", "--quiet", "origin")
+        git(app, "branch", "--quiet", f"--set-upstream-to=origin/{BRANCH}")
+        git(app, "remote", "set-head", "origin", BRANCH)
+        self.repositories.announce_pushes(REPOSITORY, self._servers[CI_HOST].port)
+
+    def _git_config(self) -> str:
+        """What git needs to reach the forge as the tasks do: the pin, the authority, no proxy."""
+        port, addresses = self._balancer.port, ",".join(self._addresses)
+        return f"""\
+[user]
+\tname = Lab
+\temail = {PUSHER}@homelab.test
+[commit]
+\tgpgsign = false
+[http]
+\tsslCAInfo = {self.layout.ca_file}
+\tcurloptResolve = {GIT_HOST}:{port}:{addresses}
+\tproxy =
+[remote "origin"]
+\turl = {self.remote_url}
+\tfetch = +refs/heads/*:refs/remotes/origin/*
+"""

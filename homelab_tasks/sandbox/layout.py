@@ -1,0 +1,45 @@
+"""Where things are in a sandbox's directory, and the marker by which one is known."""
+
+from pathlib import Path
+
+STATE_NAME = "sandbox.json"
+
+
+class Layout:
+    """The paths below one sandbox's directory."""
+
+    def __init__(self, directory: Path) -> None:
+        """Name what is, or will be, in *directory*."""
+        self.directory = directory.absolute()
+        self.state = self.directory / STATE_NAME
+        self.log = self.directory / "sandbox.log"
+        self.app = self.directory / "app"
+        self.remotes = self.directory / "remotes"
+        self.workspaces = self.directory / "workspaces"
+        self.ca_file = self.directory / "ca.pem"
+        self.tokens = self.directory / "tokens"
+        self.faults = self.directory / "faults"
+        self.ignore = self.directory / ".gitignore"
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Everything that a sandbox makes, the state last: while it is there, the rest may be."""
+        return (
+            self.app,
+            self.remotes,
+            self.workspaces,
+            self.ca_file,
+            self.tokens,
+            self.faults,
+            self.ignore,
+            self.log,
+            self.state,
+        )
+
+    def write_secret(self, name: str, value: str) -> Path:
+        """Keep a token in a file that only its owner can read; returns its path."""
+        self.tokens.mkdir(mode=0o700, exist_ok=True)
+        path = self.tokens / name
+        path.touch(mode=0o600)
+        path.write_text(value + "\n")
+        return path
