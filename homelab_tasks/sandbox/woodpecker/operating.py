@@ -183,9 +183,9 @@ class Administration:
         return Response(status_code=204)
 
     async def agent_list(self, request: Request) -> Response:
-        """Every connected agent."""
+        """Every connected agent; JSON null when there is none."""
         self._access.require_admin(request)
-        return JsonAnswer([agent.json() for agent in self._agents])
+        return JsonAnswer([agent.json() for agent in self._agents] or None)
 
     def _task_json(self, task: Task) -> Json:
         pipeline, workflow = task.pipeline, task.workflow
