@@ -4,7 +4,8 @@ Every error that a task can end with, and the exit code it ends with.
 HomelabError                 70  internal
 ├── UsageError                2  bad arguments, settings, or not a repository
 ├── MissingError              5  the thing asked for is not there
-├── DeniedError              77  token missing, expired, or not allowed
+├── DeniedError              77  token expired, or not allowed
+├── TokenError               77  no token anywhere
 └── UnavailableError         69  could not find out: says nothing about the commit
     ├── TransientError           no usable answer this time; worth another try
     ├── RejectedError            the server understood, and will not do it (HTTP 400, 409, 422)
@@ -44,7 +45,14 @@ class MissingError(HomelabError):
 
 
 class DeniedError(HomelabError):
-    """A token is missing, expired, or not allowed to do this (HTTP 401, 403)."""
+    """A token is expired, or not allowed to do this (HTTP 401, 403)."""
+
+    word = "denied"
+    exit_code = 77
+
+
+class TokenError(HomelabError):
+    """There is no token, wherever the settings say to look: no server was asked, so that waiting changes nothing."""
 
     word = "denied"
     exit_code = 77

@@ -36,8 +36,8 @@ class Running:
     A command while it runs, to be used as a context manager: nothing of its group outlives the block.
 
     *command* is an argument list, or a string for the shell. Its standard input is empty, its standard error
-    goes where its output goes. It has no terminal, so that a password prompt fails instead of hanging.
-    With *keep_children*, what the command left in the background by itself goes on after a normal end.
+    goes where its output goes, or nowhere with *is_quiet*. It has no terminal, so that a password prompt fails instead
+    of hanging. With *keep_children*, what the command left in the background by itself goes on after a normal end.
     """
 
     def __init__(  # noqa: PLR0913 - all but the command are given by name
@@ -48,6 +48,7 @@ class Running:
         environment: Mapping[str, str] | None = None,
         timeout: float | None = None,
         keep_children: bool = False,
+        is_quiet: bool = False,
         farewell_seconds: float = FAREWELL_SECONDS,
     ) -> None:
         """Start *command* in *directory*; raises UsageError when there is no such program or directory."""
@@ -64,7 +65,7 @@ class Running:
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
+                stderr=subprocess.DEVNULL if is_quiet else subprocess.STDOUT,
                 encoding="utf-8",
                 errors="replace",
                 start_new_session=True,
@@ -147,9 +148,10 @@ def run(
     directory: Path | None = None,
     environment: Mapping[str, str] | None = None,
     timeout: float | None = None,
+    is_quiet: bool = False,
 ) -> Finished:
     """Run *command* to its end; raises UsageError when it cannot be started at all."""
-    with Running(command, directory=directory, environment=environment, timeout=timeout) as running:
+    with Running(command, directory=directory, environment=environment, timeout=timeout, is_quiet=is_quiet) as running:
         lines = tuple(running.lines())
     return Finished(exit_code=running.exit_code or 0, timed_out=running.timed_out, lines=lines)
 
