@@ -101,6 +101,11 @@ def replica_words(event: Rollout) -> str:
     return ", ".join(count for count in counts if count)
 
 
+def note_line(event: Note) -> Line:
+    """Write a note; what kind it is of only where the text does not say it."""
+    return words(_SPOKEN_KINDS.get(event.kind, "note:"), event.text)
+
+
 def log_line(event: Log) -> Line:
     """Write a line of a log with the step that it is from."""
     return (Span(place(event.workflow, event.step)), Span(" | ", Style.DIM), Span(event.text))
@@ -148,7 +153,7 @@ def _unconditional_line(event: Event) -> Line | None:
         case Log():
             return log_line(event)
         case Note():
-            return words(_SPOKEN_KINDS.get(event.kind, "note:"), event.text)
+            return note_line(event)
         case Land():
             return words(event.phase, event.text, f"(attempt {event.attempt})" if event.attempt > 1 else None)
         case Stage():

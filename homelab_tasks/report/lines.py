@@ -7,8 +7,8 @@ from homelab_tasks.report.cleaning import presentable
 from homelab_tasks.report.clock import Clock
 from homelab_tasks.report.marks import marks_for
 from homelab_tasks.report.outlet import Outlet
-from homelab_tasks.report.styled import Line, ansi, plain
-from homelab_tasks.report.words import last_line, red_ending, result_line
+from homelab_tasks.report.styled import Line, Span, Style, ansi, plain
+from homelab_tasks.report.words import ending, last_line, result_line
 
 LOGS_TASK = "ci.logs"
 
@@ -47,21 +47,25 @@ class Lines:
         """Do nothing: every line is out already."""
 
     def _end(self, verdict: Verdict) -> None:
-        for line in red_ending(verdict, marks_for(self._stderr.encoding)):
+        for line in ending(verdict, marks_for(self._stderr.encoding)):
             self._print(line)
         if not self._logs.is_wanted:
             self._stdout.line(result_line(verdict))
         self._print(last_line(verdict))
 
     def _print_stamped(self, line: Line) -> None:
-        stamp = self._clock.wall().astimezone().strftime("%H:%M:%S")
-        self._stderr.line(f"{stamp} {self._written(line)}")
+        self._print(stamped(line, self._clock))
 
     def _print(self, line: Line) -> None:
         self._stderr.line(self._written(line))
 
     def _written(self, line: Line) -> str:
         return ansi(line) if self._colour else plain(line)
+
+
+def stamped(line: Line, clock: Clock) -> Line:
+    """Put the local time before *line*."""
+    return (Span(clock.wall().astimezone().strftime("%H:%M:%S"), Style.DIM), Span(" "), *line)
 
 
 class LogResult:

@@ -4,6 +4,10 @@ import contextlib
 import os
 from typing import TextIO
 
+Size = tuple[int, int]
+"""Columns and lines of a terminal."""
+USUAL_SIZE: Size = (80, 24)
+
 
 class Outlet:
     """
@@ -22,10 +26,15 @@ class Outlet:
     @property
     def is_terminal(self) -> bool:
         """Does a person look at this?"""
+        return not self._stream.closed and self._stream.isatty()
+
+    def size(self) -> Size:
+        """How large the terminal is now; USUAL_SIZE where it does not say."""
         try:
-            return self._stream.isatty()
-        except ValueError:  # closed by whoever started us
-            return False
+            columns, lines = os.get_terminal_size(self._stream.fileno())
+        except (OSError, ValueError):  # no terminal, or closed
+            return USUAL_SIZE
+        return (columns or USUAL_SIZE[0], lines or USUAL_SIZE[1])
 
     def line(self, text: str) -> None:
         """Write *text* and a line end."""
@@ -33,12 +42,13 @@ class Outlet:
 
     def write(self, text: str) -> None:
         """Write *text* as it is, and let it out at once."""
+        self.is_closed = self.is_closed or self._stream.closed
         if self.is_closed:
             return
         try:
             self._stream.write(text.encode(self.encoding, "backslashreplace").decode(self.encoding))
             self._stream.flush()
-        except (OSError, ValueError):
+        except OSError:
             self.is_closed = True
             self._discard()
 
@@ -48,7 +58,7 @@ class Outlet:
 
         Otherwise the interpreter flushes it once more at its end, and tells of a second BrokenPipeError.
         """
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
             os.close(nowhere)

@@ -25,7 +25,7 @@ def result_line(verdict: Verdict) -> str:
     """
     numbers = ",".join(str(pipeline.number) for pipeline in verdict.pipelines)
     targets = ",".join(target.target for target in verdict.targets)
-    fields = [verdict.verdict.value, numbers or targets, short(verdict.commit), verdict.url]
+    fields = [str(verdict.verdict), numbers or targets, short(verdict.commit), verdict.url]
     while not fields[-1]:
         fields.pop()
     return " ".join(field or ABSENT for field in fields)
@@ -38,7 +38,7 @@ def last_line(verdict: Verdict) -> Line:
     The exit code stands in it where it is not 0: it survives `| tail`, which hides the real one.
     """
     code = f" (exit {verdict.exit_code})" if verdict.exit_code else ""
-    line = (Span(verdict.verdict.value, verdict_style(verdict.verdict)), Span(f": {verdict.reason}{code}"))
+    line = (Span(str(verdict.verdict), verdict_style(verdict.verdict)), Span(f": {verdict.reason}{code}"))
     if not verdict.hint:
         return line
     separator = ". " if verdict.hint[:1].isupper() else "; "
@@ -56,11 +56,16 @@ def headline(verdict: Verdict, marks: Marks) -> Line:
     return words(Span(f"{sign} {verdict.verdict}", style), subject, took and Span(took, Style.DIM), verdict.reason)
 
 
-def red_ending(verdict: Verdict, marks: Marks) -> list[Line]:
-    """Write why it is red: for each failure where it was, its last log lines and the command that shows more."""
+def ending(verdict: Verdict, marks: Marks) -> list[Line]:
+    """
+    Write what came of it, where there is more to say than the last line does: why it is red.
+
+    For each failure it tells where it was, the last lines of its log and the command that shows more.
+    """
     if not verdict.failures:
         return []
-    lines = [line for failure in verdict.failures for line in _failure_lines(failure, marks)]
+    lines = [headline(verdict, marks)]
+    lines += [line for failure in verdict.failures for line in _failure_lines(failure, marks)]
     restarts = {failure.pipeline for failure in verdict.failures if failure.pipeline is not None}
     lines += [words("  retry ", f"inv ci.restart --pipeline {number} --watch") for number in sorted(restarts)]
     urls = [pipeline.url for pipeline in verdict.pipelines] or [verdict.url or ""]

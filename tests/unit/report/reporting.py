@@ -87,11 +87,17 @@ class Shown:
 
 
 def pipeline(
-    status: str, *, number: int = 128, seconds: float | None = None, parent: int | None = None
+    status: str,
+    *,
+    number: int = 128,
+    identity: int = 1128,
+    seconds: float | None = None,
+    eta_seconds: float | None = None,
+    parent: int | None = None,
 ) -> PipelineSeen:
     return PipelineSeen(
         number=number,
-        id=number + 1000,
+        id=identity,
         commit=COMMIT,
         trigger="push",
         ref="refs/heads/main",
@@ -99,6 +105,7 @@ def pipeline(
         status=status,
         url=URL.replace("128", str(number)),
         seconds=seconds,
+        eta_seconds=eta_seconds,
         parent=parent,
     )
 

@@ -24,6 +24,7 @@ def test_a_red_commit_is_told_one_line_a_change_when_stderr_is_a_pipe() -> None:
         "#128 running 1m00s, ~50s left: docs",
         "#128 docs failure 18s",
         "#128 failure 1m52s",
+        "✗ failed #128 1m52s docs > links exited with 1",
         "✗ #128 docs > links: exit 1",
         "  │ checking 118 links",
         "  │ docs/how-to/vault.md:31: 404 https://kv.test/",

@@ -1,0 +1,33 @@
+"""Lines as a terminal measures them: in cells, of which a wide character takes two."""
+
+from msgspec.structs import replace
+from rich.cells import cell_len, set_cell_size
+
+from homelab_tasks.report.styled import Line, Span
+
+TAB_CELLS = 8
+
+
+def width_of(line: Line) -> int:
+    """Count the cells that *line* takes."""
+    return sum(cell_len(span.text) for span in line)
+
+
+def padded(text: str, width: int) -> str:
+    """Fill *text* up to *width* cells, or cut it there."""
+    return set_cell_size(text, width)
+
+
+def fitted(line: Line, width: int, *, ellipsis: str) -> Line:
+    """Cut *line* to *width* cells, an *ellipsis* marking the cut; tabs become spaces."""
+    line = tuple(replace(span, text=span.text.expandtabs(TAB_CELLS)) for span in line)
+    if width_of(line) <= width:
+        return line
+    left, spans = max(0, width - cell_len(ellipsis)), []
+    for span in line:
+        taken = min(left, cell_len(span.text))
+        spans.append(replace(span, text=set_cell_size(span.text, taken)))
+        left -= taken
+        if left == 0:
+            break
+    return (*spans, Span(ellipsis[:width]))

@@ -1,0 +1,105 @@
+"""The part of the picture that is CI: pipelines, their workflows, their steps."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from homelab_tasks.model.events import Log, PipelineSeen, StepSeen, WorkflowSeen
+from homelab_tasks.model.pipeline import Status
+from homelab_tasks.report.elapsed import Elapsed, of_status
+
+TAIL_LINES = 3  # of a red step's log; all of it is the ending's
+WorkflowKey = tuple[str, tuple[tuple[str, str], ...]]
+"""The name of a workflow, and the axis that tells those of a matrix apart."""
+
+
+class StepRow(Struct, frozen=True, kw_only=True):
+    """A step of a workflow, with the end of its log where that was told."""
+
+    name: str
+    status: Status
+    elapsed: Elapsed
+    exit_code: int | None = None
+    error: str | None = None
+    tail: tuple[str, ...] = ()
+
+
+class WorkflowRow(Struct, frozen=True, kw_only=True):
+    """A workflow and its steps, in the order in which they were first told of; *word* is the server's status."""
+
+    name: str
+    axis: dict[str, str] | None = None
+    status: Status = Status.PENDING
+    word: str = Status.PENDING.value
+    elapsed: Elapsed = Elapsed()
+    error: str | None = None
+    steps: dict[str, StepRow] = {}
+
+    def after(self, event: WorkflowSeen | StepSeen | Log, now: float) -> "WorkflowRow":
+        """Return the row with *event*, which was told at *now*."""
+        match event:
+            case WorkflowSeen():
+                elapsed = of_status(event.status, event.seconds, now)
+                status = Status(event.status)
+                return replace(self, status=status, word=event.status, elapsed=elapsed, error=event.error)
+            case StepSeen():
+                return self._with_step(_step(event, self.steps.get(event.name), now))
+            case Log() if event.step in self.steps:
+                step = self.steps[event.step]
+                return self._with_step(replace(step, tail=(*step.tail, event.text)[-TAIL_LINES:]))
+            case Log():
+                return self
+
+    def _with_step(self, step: StepRow) -> "WorkflowRow":
+        return replace(self, steps={**self.steps, step.name: step})
+
+
+class PipelineRow(Struct, frozen=True, kw_only=True):
+    """A pipeline, its workflows, and when what was *seen* was true."""
+
+    seen: PipelineSeen
+    elapsed: Elapsed
+    at: float
+    workflows: dict[WorkflowKey, WorkflowRow] = {}
+
+    def after(self, event: WorkflowSeen | StepSeen | Log, now: float) -> "PipelineRow":
+        """Return the row with *event*, which was told at *now*; a log line alone makes no workflow known."""
+        key = self._key(event)
+        if isinstance(event, Log) and key not in self.workflows:
+            return self
+        row = self.workflows.get(key) or WorkflowRow(name=key[0], axis=dict(key[1]) or None)
+        return replace(self, workflows={**self.workflows, key: row.after(event, now)})
+
+    def seconds_left(self, now: float) -> float | None:
+        """How long it takes from *now* on, by experience; negative when it runs over, None without experience."""
+        return None if self.seen.eta_seconds is None else self.seen.eta_seconds - (now - self.at)
+
+    def _key(self, event: WorkflowSeen | StepSeen | Log) -> WorkflowKey:
+        if isinstance(event, WorkflowSeen):
+            return event.name, _axis(event.axis)
+        if isinstance(event, StepSeen):
+            return event.workflow, _axis(event.axis)
+        # A log names no axis: it is the first workflow's of that name that has such a step.
+        owners = (key for key, row in self.workflows.items() if key[0] == event.workflow and event.step in row.steps)
+        return next(owners, (event.workflow, ()))
+
+
+def pipeline_row(event: PipelineSeen, known: PipelineRow | None, now: float) -> PipelineRow:
+    """Make the row of a pipeline; what is *known* of the same number is kept if it is the same pipeline."""
+    elapsed = of_status(event.status, event.seconds, now)
+    workflows = known.workflows if known is not None and known.seen.id == event.id else {}
+    return PipelineRow(seen=event, elapsed=elapsed, at=now, workflows=workflows)
+
+
+def _axis(axis: dict[str, str] | None) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((axis or {}).items()))
+
+
+def _step(event: StepSeen, known: StepRow | None, now: float) -> StepRow:
+    return StepRow(
+        name=event.name,
+        status=Status(event.status),
+        elapsed=of_status(event.status, event.seconds, now),
+        exit_code=event.exit_code,
+        error=event.error,
+        tail=known.tail if known else (),
+    )

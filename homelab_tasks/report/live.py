@@ -1,0 +1,140 @@
+"""The view for a person at a terminal: a few lines that are redrawn in place, with clocks that run."""
+
+import threading
+
+from homelab_tasks.model.events import Event, Log, Note, NoteKind, StepSeen, Verdict, Watching
+from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.secrets import Secrets
+from homelab_tasks.report.changes import log_line, note_line
+from homelab_tasks.report.cleaning import presentable
+from homelab_tasks.report.clock import Clock
+from homelab_tasks.report.frame import frame, header
+from homelab_tasks.report.lines import LogResult, stamped
+from homelab_tasks.report.marks import Marks
+from homelab_tasks.report.outlet import Outlet
+from homelab_tasks.report.painter import Painter
+from homelab_tasks.report.picture import Picture
+from homelab_tasks.report.styled import Line
+from homelab_tasks.report.words import ending, last_line, result_line
+
+FRAME_SECONDS = 0.25  # four frames a second at most
+
+
+class Live:
+    """
+    Progress on *stderr*, drawn anew when something changed or a second went by; the result on *stdout*.
+
+    Thread-safe: a Ticker draws while the action waits for a server.
+    """
+
+    def __init__(self, stdout: Outlet, painter: Painter, *, clock: Clock, secrets: Secrets, marks: Marks) -> None:
+        """Draw with *painter*."""
+        self._stdout = stdout
+        self._painter = painter
+        self._clock = clock
+        self._secrets = secrets
+        self._marks = marks
+        self._logs = LogResult(stdout)
+        self._lock = threading.RLock()  # a signal may be handled while an event is being shown
+        self._picture = Picture()
+        self._above: list[Line] = []
+        self._red_steps: set[tuple[int, str, str]] = set()
+        self._painted_at: float | None = None
+        self._is_over = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Has the reader of the result gone away?"""
+        return self._stdout.is_closed
+
+    def show(self, event: Event) -> None:
+        """Take *event* in, and draw it soon."""
+        event = presentable(event, self._secrets)
+        with self._lock:
+            if self._logs.takes(event):
+                return
+            now = self._clock.now()
+            self._above += self._lasting(event)
+            if not self._logs.is_wanted:  # a log on the same terminal leaves no place for a frame
+                self._picture = self._picture.after(event, now)
+            if isinstance(event, Verdict):
+                self._end(event)
+            elif self._logs.is_wanted or self._painted_at is None or now - self._painted_at >= FRAME_SECONDS:
+                self.draw()
+
+    def draw(self) -> None:
+        """Bring the terminal up to date."""
+        with self._lock:
+            if self._is_over:
+                return
+            # One line stays free: the cursor rests there.
+            shown = self._frame(self._painter.size()[1] - 1)
+            above, self._above = self._above, []
+            self._painter.paint(shown, above=above)
+            self._painted_at = self._clock.now()
+
+    def close(self) -> None:
+        """Draw nothing any more; the last frame stays."""
+        with self._lock:
+            if not self._is_over:
+                self.draw()
+            self._is_over = True
+
+    def _frame(self, height: int | None) -> list[Line]:
+        # One column stays free: not every terminal agrees on when a full line wraps.
+        width = self._painter.size()[0] - 1
+        return frame(self._picture, width=width, height=height, now=self._clock.now(), marks=self._marks)
+
+    def _lasting(self, event: Event) -> list[Line]:
+        """Write what is told once and stays, above the frame."""
+        match event:
+            case Watching():
+                return header(event, self._painter.size()[0] - 1)
+            case Note() if event.kind is not NoteKind.HEARTBEAT:  # the clock runs visibly
+                return [stamped(note_line(event), self._clock)]
+            case StepSeen() if Status(event.status).is_red:
+                self._red_steps.add((event.pipeline, event.workflow, event.name))
+            case Log() if (event.pipeline, event.workflow, event.step) not in self._red_steps:
+                return [log_line(event)]
+        return []
+
+    def _end(self, verdict: Verdict) -> None:
+        """Draw the last frame, which has every row, and say what came of it."""
+        last = frame(
+            self._picture, width=self._painter.size()[0] - 1, height=None, now=self._clock.now(), marks=self._marks
+        )
+        self._painter.paint((), above=[*self._above, *last, *ending(verdict, self._marks)])
+        if not self._logs.is_wanted:
+            self._stdout.line(result_line(verdict))
+        self._painter.paint((), above=[last_line(verdict)])
+        self._is_over = True
+
+
+class Ticker:
+    """Draws *live* four times a second until it is closed."""
+
+    def __init__(self, live: Live) -> None:
+        """Start at once."""
+        self._live = live
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="live view", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_closed(self) -> bool:
+        """Has the reader of the result gone away?"""
+        return self._live.is_closed
+
+    def show(self, event: Event) -> None:
+        """Show *event*."""
+        self._live.show(event)
+
+    def close(self) -> None:
+        """End the thread, and leave the last frame."""
+        self._over.set()
+        self._thread.join()
+        self._live.close()
+
+    def _run(self) -> None:
+        while not self._over.wait(FRAME_SECONDS):
+            self._live.draw()

@@ -1,0 +1,268 @@
+import string
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from homelab_tasks.model.events import (
+    Event,
+    Land,
+    LandPhase,
+    Log,
+    Phase,
+    Rollout,
+    Stage,
+    StepSeen,
+    TargetVerdict,
+    Verdict,
+    Watching,
+    WorkflowSeen,
+)
+from homelab_tasks.model.verdict import Word
+from homelab_tasks.report.cells import width_of
+from homelab_tasks.report.frame import frame, header
+from homelab_tasks.report.marks import ASCII, UNICODE, Marks
+from homelab_tasks.report.picture import Picture
+from homelab_tasks.report.styled import plain
+from tests.unit.report.reporting import COMMIT, pipeline
+
+WIDTHS = (20, 40, 80, 200)
+
+
+def picture_of(*events: Event, at: float = 0.0) -> Picture:
+    picture = Picture()
+    for event in events:
+        picture = picture.after(event, at)
+    return picture
+
+
+def drawn(
+    picture: Picture, *, width: int = 80, height: int | None = 23, now: float = 0.0, marks: Marks = UNICODE
+) -> list[str]:
+    return [plain(line).rstrip() for line in frame(picture, width=width, height=height, now=now, marks=marks)]
+
+
+def workflow(name: str, status: str, *steps: tuple[str, str], seconds: float | None = None) -> list[Event]:
+    seen = [
+        StepSeen(pipeline=128, workflow=name, name=step, status=state, exit_code=int(state == "failure"))
+        for step, state in steps
+    ]
+    return [*seen, WorkflowSeen(pipeline=128, name=name, status=status, seconds=seconds)]
+
+
+def three_workflows() -> list[Event]:
+    return [
+        pipeline("running", seconds=64, eta_seconds=40),
+        *workflow("lint", "success", ("clone", "success"), ("ruff", "success"), seconds=12),
+        *workflow("test", "running", ("clone", "success"), ("unit", "running"), ("integration", "pending"), seconds=52),
+        *workflow("docs", "failure", ("clone", "success"), ("links", "failure"), seconds=18),
+        *(Log(pipeline=128, workflow="docs", step="links", line=number, text=f"line {number}") for number in range(5)),
+        *workflow("publish", "pending", ("wheel", "pending")),
+    ]
+
+
+def test_each_workflow_has_a_row_with_what_it_does_when_a_pipeline_runs() -> None:
+    picture = picture_of(*three_workflows())
+
+    assert drawn(picture, now=31, width=120) == [
+        "#128 push main  running  1m35s  ~9s left  ━━━━━━━━━━━━━━━━━━━━━╺━━  https://ci.homelab.test/repos/1/pipeline/128",
+        "  ✓ lint     2/2    12s",
+        "  ● test     1/3    1m23s   unit 31s",
+        "  ✗ docs     2/2    18s     links: exit 1",
+        "      │ line 2",
+        "      │ line 3",
+        "      │ line 4",
+        "  ○ publish  0/1            pending",
+    ]
+
+
+def test_it_is_said_how_much_longer_than_usual_it_takes_when_experience_was_wrong() -> None:
+    picture = picture_of(pipeline("running", seconds=10, eta_seconds=5))
+
+    assert drawn(picture, now=60)[0].startswith("#128 push main  running  1m10s  55s longer than usual")
+
+
+def test_nothing_is_expected_when_there_is_no_experience() -> None:
+    picture = picture_of(pipeline("running", seconds=10))
+
+    assert drawn(picture, now=60, width=79) == [
+        "#128 push main  running  1m10s  https://ci.homelab.test/repos/1/pipeline/128"
+    ]
+
+
+def test_clocks_stand_still_when_the_verdict_was_given() -> None:
+    verdict = Verdict(verdict=Word.TIMEOUT, reason="r")
+    picture = picture_of(pipeline("running", seconds=10)).after(verdict, 5)
+
+    assert drawn(picture, now=60)[0].startswith("#128 push main  running  15s")
+
+
+def test_a_status_that_is_not_known_is_shown_as_the_servers_word() -> None:
+    picture = picture_of(pipeline("running"), *workflow("lint", "hibernating"))
+
+    assert drawn(picture)[1].split() == ["○", "lint", "hibernating"]
+
+
+def test_workflows_of_a_matrix_have_a_row_each_when_they_share_a_name() -> None:
+    axes = [{"GO": "1.24"}, {"GO": "1.25"}]
+    seen = [WorkflowSeen(pipeline=128, name="test", axis=axis, status="running") for axis in axes]
+
+    rows = drawn(picture_of(pipeline("running"), *seen))
+
+    assert [row.split("  ")[1] for row in rows[1:]] == ["● test (GO=1.24)", "● test (GO=1.25)"]
+
+
+def test_rows_are_forgotten_when_a_number_stands_for_another_pipeline() -> None:
+    picture = picture_of(*three_workflows(), pipeline("created", identity=7))
+
+    assert len(drawn(picture)) == 1
+
+
+def test_only_ascii_is_drawn_when_the_encoding_has_nothing_else() -> None:
+    rows = drawn(picture_of(*three_workflows()), marks=ASCII)
+
+    assert all(row.isascii() for row in rows)
+    assert [row.split()[0] for row in rows[1:]] == ["ok", "*", "x", "|", "|", "|", "."]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    wide = [*three_workflows(), *workflow("日本語のワークフロー", "running", ("ステップ", "running"))]
+
+    lines = frame(picture_of(*wide), width=width, height=24, now=0, marks=UNICODE)
+
+    assert max(width_of(line) for line in lines) <= width
+
+
+def test_quotes_give_way_first_when_the_terminal_is_low() -> None:
+    rows = drawn(picture_of(*three_workflows()), height=5)
+
+    assert [row.split()[1] for row in rows[1:]] == ["lint", "test", "docs", "publish"]
+
+
+def test_what_failed_and_runs_is_kept_and_the_rest_counted_when_the_terminal_is_lower_still() -> None:
+    rows = drawn(picture_of(*three_workflows()), height=4)
+
+    assert [row.split()[1] for row in rows[1:-1]] == ["test", "docs"]
+    assert rows[-1] == "  … 2 more: 1 success, 1 pending"
+
+
+def test_every_row_is_there_and_no_quote_when_it_is_the_last_frame() -> None:
+    rows = drawn(picture_of(*three_workflows()), height=None)
+
+    assert [row.split()[1] for row in rows[1:]] == ["lint", "test", "docs", "publish"]
+
+
+def test_a_rollout_has_a_bar_of_its_pods_when_it_goes_on() -> None:
+    rollout = Rollout(
+        target="web/deployment/web", phase=Phase.ROLLOUT, image="reg/web:3f9c2e1", desired=4, updated=2, available=2
+    )
+
+    assert drawn(picture_of(rollout), now=41, width=120) == [
+        "● web/deployment/web  rollout  41s  ━━━━━━━━━━━━╺━━━━━━━━━━━  2 of 4 updated, 2 available  reg/web:3f9c2e1"
+    ]
+
+
+def test_the_clock_starts_anew_when_a_target_enters_its_next_phase() -> None:
+    picture = picture_of(Rollout(target="web", phase=Phase.IMAGE, text="waiting"))
+    picture = picture.after(Rollout(target="web", phase=Phase.ROLLOUT, text="3 of 3"), 40)
+
+    assert drawn(picture, now=41) == ["● web  rollout  1s  3 of 3"]
+
+
+def test_a_target_says_how_it_ended_when_the_verdict_names_it() -> None:
+    picture = picture_of(
+        Rollout(target="web", phase=Phase.ROLLOUT),
+        Rollout(target="api", phase=Phase.ROLLOUT),
+        Verdict(
+            verdict=Word.FAILED,
+            reason="api failed",
+            targets=(
+                TargetVerdict(target="web", verdict=Word.ROLLED_OUT, reason="image 12s, rollout 29s"),
+                TargetVerdict(target="api", verdict=Word.FAILED, reason="CrashLoopBackOff"),
+            ),
+        ),
+    )
+
+    assert drawn(picture, height=None) == [
+        "✓ web  rolled-out  0s  image 12s, rollout 29s",
+        "✗ api  failed  0s  CrashLoopBackOff",
+    ]
+
+
+def test_a_lost_race_is_marked_when_the_next_attempt_begins() -> None:
+    picture = picture_of(
+        Land(phase=LandPhase.SYNC, attempt=1, text="main is at 91ab04c"),
+        Land(phase=LandPhase.PUSH, attempt=1, text="pushing"),
+        Land(phase=LandPhase.PUSH, attempt=1, text="lost the race"),
+        Land(phase=LandPhase.VERIFY, attempt=2, text="nox -s tests"),
+    )
+
+    assert drawn(picture, now=9) == [
+        "✓ sync        main is at 91ab04c",
+        "↻ push        lost the race",
+        "● verify      nox -s tests  9s",
+    ]
+
+
+def test_the_last_step_is_red_when_its_stage_fails() -> None:
+    picture = picture_of(
+        Land(phase=LandPhase.VERIFY, attempt=1, text="nox -s tests"),
+        Stage(stage="land", verdict=Word.FAILED, reason="verify exited with 1"),
+    )
+
+    assert drawn(picture) == ["✗ verify      nox -s tests", "✗ failed      verify exited with 1"]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_header_loses_nothing_when_it_needs_several_lines(width: int) -> None:
+    watching = Watching(
+        task="ci.watch",
+        repository="lab/app",
+        server="ci.homelab.test",
+        commit=COMMIT,
+        title="Trim the retry budget",
+        address="10.0.20.203",
+        url="https://ci.homelab.test/repos/1",
+    )
+
+    told = " ".join(" ".join(plain(line) for line in header(watching, width)).split())
+
+    assert told == (
+        'ci.watch lab/app 3f9c2e1 "Trim the retry budget" on ci.homelab.test (pinned to 10.0.20.203) '
+        "https://ci.homelab.test/repos/1"
+    )
+
+
+names = st.text(string.ascii_letters + "日é\t ", min_size=1, max_size=30)
+statuses = st.sampled_from(["pending", "running", "success", "failure", "killed", "skipped", "blocked", "new word"])
+numbers = st.sampled_from([1, 2])
+seconds = st.none() | st.floats(0, 100_000)
+events = st.one_of(
+    st.builds(pipeline, statuses, number=numbers, seconds=seconds, eta_seconds=seconds),
+    st.builds(WorkflowSeen, pipeline=numbers, name=names, status=statuses, seconds=seconds),
+    st.builds(StepSeen, pipeline=numbers, workflow=names, name=names, status=statuses, seconds=seconds),
+    st.builds(Log, pipeline=numbers, workflow=names, step=names, line=st.just(0), text=names),
+    st.builds(
+        Rollout,
+        target=names,
+        phase=st.sampled_from(Phase),
+        desired=st.none() | st.integers(0, 9),
+        updated=st.none() | st.integers(0, 9),
+        available=st.none() | st.integers(0, 9),
+        text=st.none() | names,
+    ),
+    st.builds(Land, phase=st.sampled_from(LandPhase), attempt=st.integers(1, 3), text=st.none() | names),
+    st.builds(Stage, stage=names, verdict=st.sampled_from(Word), reason=names),
+    st.builds(Verdict, verdict=st.sampled_from(Word), reason=names),
+)
+
+
+@given(st.lists(events, max_size=40), st.integers(1, 200), st.integers(1, 60))
+def test_a_frame_fits_whatever_is_told_and_however_small_the_terminal(
+    told: list[Event], width: int, height: int
+) -> None:
+    lines = frame(picture_of(*told), width=width, height=height, now=1, marks=UNICODE)
+
+    assert len(lines) <= height
+    assert all(width_of(line) <= width for line in lines)

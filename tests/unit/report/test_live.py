@@ -1,0 +1,183 @@
+import io
+
+from homelab_tasks.model.events import Log, Note, NoteKind, StepSeen, Verdict, Watching, WorkflowSeen
+from homelab_tasks.model.secrets import Secrets
+from homelab_tasks.model.verdict import Word
+from homelab_tasks.report.live import Live
+from homelab_tasks.report.marks import UNICODE
+from homelab_tasks.report.outlet import Outlet
+from homelab_tasks.report.painter import Painter
+from tests.unit.report.reporting import URL, FakeClock, pipeline, red_story
+from tests.unit.report.screen import Screen
+
+
+class Watched:
+    """A live view, its clock, and the screen that it draws on."""
+
+    def __init__(self, screen: Screen | None = None, *, stdout: io.StringIO | None = None, colour: bool = True) -> None:
+        self.clock = FakeClock()
+        self.screen = screen or Screen()
+        self.stdout = stdout or io.StringIO()
+        self.secrets = Secrets()
+        self.live = Live(
+            Outlet(self.stdout),
+            Painter(Outlet(self.screen), self.screen.size, colour=colour, links=False),
+            clock=self.clock,
+            secrets=self.secrets,
+            marks=UNICODE,
+        )
+
+
+def test_a_red_commit_ends_with_its_last_frame_and_why_it_is_red() -> None:
+    watched = Watched()
+
+    for event in red_story():
+        watched.live.show(event)
+        watched.clock.seconds += 1
+    watched.live.close()
+
+    assert watched.screen.text() == [
+        "ci.watch  lab/app  3f9c2e1  on ci.homelab.test (pinned to 10.0.20.203)",
+        "  https://ci.homelab.test/repos/1",
+        f"#128 push main  failure  1m52s  {URL}",
+        "  ✓ lint         12s",
+        "  ✗ docs  2/2    18s     links: exit 1",
+        "✗ failed #128 1m52s docs > links exited with 1",
+        "✗ #128 docs > links: exit 1",
+        "  │ checking 118 links",
+        "  │ docs/how-to/vault.md:31: 404 https://kv.test/",
+        "  log    inv ci.logs --pipeline 128 --step docs/links",
+        "  retry  inv ci.restart --pipeline 128 --watch",
+        f"  {URL}",
+        "failed: docs > links exited with 1 (exit 1). Log: inv ci.logs --pipeline 128 --s",
+        "tep docs/links",
+    ]
+    assert watched.stdout.getvalue() == f"failed 128 3f9c2e1 {URL}\n"
+
+
+def test_the_first_event_is_drawn_at_once() -> None:
+    watched = Watched()
+
+    watched.live.show(Watching(task="ci.watch", repository="lab/app"))
+
+    assert watched.screen.text() == ["ci.watch  lab/app"]
+
+
+def test_events_wait_for_the_next_frame_when_they_come_in_a_burst() -> None:
+    watched = Watched()
+    watched.live.show(pipeline("running"))
+    before = watched.screen.writes
+
+    for number in range(600):
+        watched.live.show(WorkflowSeen(pipeline=128, name=f"workflow {number % 20}", status="running"))
+
+    assert watched.screen.writes == before
+    watched.live.draw()
+    assert watched.screen.writes == before + 1
+    assert len(watched.screen.text()) == 21
+
+
+def test_the_clock_runs_when_nothing_is_told() -> None:
+    watched = Watched()
+    watched.live.show(pipeline("running", seconds=0))
+    watched.clock.seconds += 61
+
+    watched.live.draw()
+
+    assert watched.screen.text() == [f"#128 push main  running  1m01s  {URL}"]
+
+
+def test_a_note_stays_above_the_frame_and_a_heartbeat_is_not_needed() -> None:
+    watched = Watched()
+    watched.live.show(pipeline("running", seconds=0))
+
+    watched.clock.seconds += 1
+    watched.live.show(Note(kind=NoteKind.RETRYING, text="empty bodies; retrying"))
+    watched.clock.seconds += 1
+    watched.live.show(Note(kind=NoteKind.HEARTBEAT, text="#128 running"))
+
+    assert [line[9:] for line in watched.screen.text()[:-1]] == ["note: empty bodies; retrying"]
+    assert watched.screen.text()[-1].startswith("#128 push main  running  2s")
+
+
+def test_the_log_of_a_red_step_is_quoted_in_place_and_any_other_passes_by_above() -> None:
+    watched = Watched()
+    watched.live.show(pipeline("running", seconds=0))
+    watched.live.show(StepSeen(pipeline=128, workflow="docs", name="links", status="failure", exit_code=1))
+    watched.live.show(WorkflowSeen(pipeline=128, name="docs", status="failure"))
+    watched.live.show(Log(pipeline=128, workflow="docs", step="links", line=0, text="404"))
+    watched.live.show(Log(pipeline=128, workflow="test", step="unit", line=0, text="ok"))
+
+    watched.live.draw()
+
+    shown = watched.screen.text()
+    assert shown[0] == "test > unit | ok"
+    assert shown[-1] == "      │ 404"
+
+
+def test_a_log_is_the_result_and_no_frame_is_drawn_when_it_was_asked_for() -> None:
+    screen = Screen()
+    watched = Watched(screen, stdout=screen)
+
+    watched.live.show(Watching(task="ci.logs", repository="lab/app"))
+    watched.live.show(StepSeen(pipeline=128, workflow="docs", name="links", status="failure"))
+    watched.live.show(pipeline("failure"))
+    watched.live.show(Log(pipeline=128, workflow="docs", step="links", line=0, text="404"))
+    watched.live.show(Verdict(verdict=Word.OK, reason="1 line of docs > links"))
+
+    assert screen.text() == ["ci.logs  lab/app", "404", "ok: 1 line of docs > links"]
+
+
+def test_no_colour_is_written_when_it_is_not_wanted() -> None:
+    class Recorder(Screen):
+        written = ""
+
+        def write(self, text: str) -> int:
+            self.written += text
+            return super().write(text)
+
+    recorder = Recorder()
+    watched = Watched(recorder, colour=False)
+
+    for event in red_story():
+        watched.live.show(event)
+
+    assert "m" not in {match[-1] for match in recorder.written.split("\x1b[")[1:]}
+    assert "\x1b[31m" not in recorder.written
+
+
+def test_nothing_is_drawn_any_more_when_it_is_closed() -> None:
+    watched = Watched()
+    watched.live.show(pipeline("running", seconds=0))
+    watched.live.close()
+    before = watched.screen.text()
+    watched.clock.seconds += 60
+
+    watched.live.draw()
+    watched.live.close()
+
+    assert watched.screen.text() == before
+
+
+def test_server_text_is_harmless_and_secrets_are_gone_when_they_are_drawn() -> None:
+    watched = Watched()
+    watched.secrets.add("hunter2hunter2")
+
+    watched.live.show(pipeline("running", seconds=0))
+    watched.live.show(WorkflowSeen(pipeline=128, name="\x1b[2Jhunter2hunter2", status="running"))
+    watched.live.draw()
+
+    assert watched.screen.text()[1] == "  ● \\x1b[2J********         0s"
+
+
+def test_the_verdict_is_told_when_the_terminal_is_gone() -> None:
+    class Gone(Screen):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    watched = Watched(Gone())
+
+    for event in red_story():
+        watched.live.show(event)
+
+    assert watched.stdout.getvalue() == f"failed 128 3f9c2e1 {URL}\n"
