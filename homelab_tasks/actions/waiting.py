@@ -1,6 +1,7 @@
 """The one way to wait for a server: ask again, within a deadline, and tell of an outage once."""
 
 from collections.abc import Callable, Generator, Iterator
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
@@ -29,6 +30,9 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Let *seconds* pass."""
 
+    def wall(self) -> datetime:
+        """The time of day, for people to read; nothing is decided by it."""
+
 
 class Outage:
     """One server's outages, each told once when it starts and once when it ends, however many tries it took."""
@@ -41,11 +45,17 @@ class Outage:
         self._tries = 0
         self._told = False
         self._ended_at: float | None = None
+        self._ended_total = 0.0
 
     @property
     def seconds(self) -> float:
         """How long the outage has lasted; 0 when there is none."""
         return 0.0 if self._since is None else self._clock.now() - self._since
+
+    @property
+    def total_seconds(self) -> float:
+        """How long the server was away in all."""
+        return self._ended_total + self.seconds
 
     def failed(self, problem: str) -> Iterator[Event]:
         """Count a try that brought no answer; tells of *problem* when the outage starts."""
@@ -69,6 +79,7 @@ class Outage:
             took, tries = format_duration(self.seconds), self._tries + 1
             text = f"{self._server} is answering again after {took}, {tries} tries"
             yield Note(kind=NoteKind.RECOVERED, text=text)
+        self._ended_total += self.seconds
         self._since, self._told, self._ended_at = None, False, self._clock.now()
 
 

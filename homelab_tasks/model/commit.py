@@ -14,12 +14,13 @@ class Commit(Struct, frozen=True, kw_only=True):
     """
     A commit that is watched: *sha* is the full 40-hex name.
 
-    *message* and *branch* are what the local clone knows of it, None where there is no clone.
+    *message*, *branch* and *committed* (unix seconds) are what the local clone knows of it, None without one.
     """
 
     sha: str
     message: str | None = None
     branch: str | None = None
+    committed: float | None = None
 
     @property
     def short(self) -> str:

@@ -161,11 +161,16 @@ class PipelineSummary(Struct, frozen=True, kw_only=True):
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """Why it is red: a step, a workflow, or a pipeline that never got to run. *tail* is oldest first."""
+    """
+    Why it is red: a step, a workflow, or a pipeline that never got to run.
+
+    *axis* tells workflows of one matrix apart; *tail* is the end of the step's log, oldest line first.
+    """
 
     pipeline: int | None = None
     workflow: str | None = None
     step: str | None = None
+    axis: dict[str, str] | None = None
     exit_code: int | None = None
     error: str | None = None
     tail: tuple[str, ...] = ()
