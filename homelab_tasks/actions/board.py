@@ -106,6 +106,11 @@ class Board:
             return Outcome(Judgement(word=Word.STUCK, reason=reason), sight)
         return None
 
+    def next_stuck(self, now: float) -> float:
+        """When the next pipeline will have been pending for too long, if it stays pending; infinite for none."""
+        left = (self.rules.stuck_after - sight.pending_seconds(now) for sight in self.sights() if sight.is_pending)
+        return min((now + seconds for seconds in left if seconds > 0), default=float("inf"))
+
     def to_follow(self) -> tuple[Sight, ...]:
         """Pick the superseded pipelines whose successor is not known yet."""
         if not self.rules.follow:

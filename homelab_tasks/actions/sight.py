@@ -61,9 +61,9 @@ class Sight:
         self.pipeline = pipeline
         state = pipeline.state
         waiting, running = state in {Status.PENDING, Status.CREATED}, state is Status.RUNNING
-        self._pending_since = (self._pending_since or now) if waiting else None
-        self._running_since = (self._running_since or now) if running else self._running_since
-        self._final_since = (now if self._final_since is None else self._final_since) if state.is_final else None
+        self._pending_since = _first(self._pending_since, now) if waiting else None
+        self._running_since = _first(self._running_since, now) if running else self._running_since
+        self._final_since = _first(self._final_since, now) if state.is_final else None
 
     def news(self, *, wall: float, now: float) -> Iterator[Event]:
         """Tell what changed since this was last called; *wall* is the time of day in unix seconds."""
@@ -107,6 +107,11 @@ class Sight:
         """Is its end due at any moment?"""
         return self.is_settling(now) or (self.is_detailed and is_winding_down(self.pipeline))
 
+    @property
+    def is_pending(self) -> bool:
+        """Does it wait to be picked up?"""
+        return self._pending_since is not None
+
     def pending_seconds(self, now: float) -> float:
         """How long it has been seen pending (or stranded as created) without a break."""
         return 0.0 if self._pending_since is None else now - self._pending_since
@@ -120,3 +125,7 @@ class Sight:
         if self.expected_seconds is None or self.pipeline.state.is_final:
             return None
         return self.expected_seconds - self.running_seconds(now)
+
+
+def _first(since: float | None, now: float) -> float:
+    return now if since is None else since

@@ -290,7 +290,9 @@ class Watch:
     # Ends without a judgement
 
     def _next_deadline(self) -> float:
-        return self._deadline if self._board.judged else min(self._deadline, self._appear_deadline())
+        if self._board.judged:
+            return min(self._deadline, self._board.next_stuck(self._clock.now()))
+        return min(self._deadline, self._appear_deadline())
 
     def _appear_deadline(self) -> float:
         return self._started + self._request.appear_timeout + self._patience.outage.total_seconds

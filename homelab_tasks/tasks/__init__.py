@@ -1,0 +1,1 @@
+"""Namespaces of tasks; the only place that knows invoke."""

@@ -1,0 +1,71 @@
+"""Follow the CI of a commit."""
+
+from collections.abc import Iterator
+
+from invoke.tasks import task
+
+from homelab_tasks.model.events import Event
+from homelab_tasks.tasks.assembly import Assembly
+from homelab_tasks.tasks.ci_request import CiFlags, watch_ci
+from homelab_tasks.tasks.command import command
+
+WHICH = {
+    "sha": "commit to look at: any git revision (default: HEAD)",
+    "pipeline": "number of one pipeline, instead of all of a commit",
+    "repository": "OWNER/NAME on the CI server (default: from the git remote)",
+    "json": "print events as JSON Lines on stdout",
+}
+SELECTED = {
+    "branch": "judge only pipelines of this branch",
+    "events": "Woodpecker events to judge, comma-separated (default: push)",
+}
+
+
+@task(default=True, auto_shortflags=False, help=WHICH | SELECTED)
+@command("ci.status")
+def status(
+    c: Assembly, sha: str = "", pipeline: str = "", branch: str = "", events: str = "", repository: str = "",
+    json: bool = False,  # noqa: ARG001 - read by the command
+) -> Iterator[Event]:
+    """
+    Look once at the CI of a commit.
+
+    Ends with the verdict of its pipelines: 0 passed, 1 failed, 8 while pending, 5 when there is none.
+    """
+    flags = CiFlags(sha=sha, pipeline=pipeline, branch=branch, events=events, repository=repository)
+    return watch_ci(c, flags, once=True)
+
+
+@task(
+    auto_shortflags=False,
+    help=WHICH
+    | SELECTED
+    | {
+        "timeout": "how long to wait for the verdict: 90s, 20m, 1h30m (default: 30m)",
+        "appear_timeout": "how long a pipeline may take to appear (default: 2m)",
+        "no_follow": "do not follow the pipeline that superseded the commit's: end with 4",
+        "fail_fast": "end at the first red workflow, while others still run",
+        "logs": "which logs to show: failed (their ends), all, none (default: failed)",
+        "wait_for_approval": "wait while a pipeline is blocked, instead of ending with 7",
+        "notify": "ring the bell, or show a desktop notice, at the end",
+    },
+)
+@command("ci.watch")
+def watch(
+    c: Assembly, sha: str = "", pipeline: str = "", branch: str = "", events: str = "", repository: str = "",
+    timeout: str = "", appear_timeout: str = "", no_follow: bool = False, fail_fast: bool = False,
+    logs: str = "failed", wait_for_approval: bool = False,
+    notify: bool = False, json: bool = False,  # noqa: ARG001 - read by the command
+) -> Iterator[Event]:
+    """
+    Follow the CI of a commit to its verdict.
+
+    Waits for its pipelines to appear, and for their end: 0 passed, 1 failed, 3 cancelled, 4 superseded,
+    5 none appeared, 6 skipped, 7 blocked, 9 stuck, 69 server away, 77 no token, 124 timeout.
+    """
+    flags = CiFlags(
+        sha=sha, pipeline=pipeline, branch=branch, events=events, repository=repository, timeout=timeout,
+        appear_timeout=appear_timeout, follow=not no_follow, fail_fast=fail_fast, logs=logs,
+        wait_for_approval=wait_for_approval,
+    )
+    return watch_ci(c, flags, once=False)

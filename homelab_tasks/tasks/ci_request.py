@@ -1,0 +1,84 @@
+"""From the flags of a CI task to the watch that it asks for."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from homelab_tasks.errors import UsageError
+from homelab_tasks.model.commit import Commit
+from homelab_tasks.model.events import Event, Watching
+from homelab_tasks.tasks.assembly import Assembly
+from homelab_tasks.tasks.flags import duration, whole_number, words
+
+LOGS = ("failed", "all", "none")
+
+
+class CiFlags(Struct, frozen=True, kw_only=True):
+    """The flags that say which pipelines, and how they are watched; empty text is the default."""
+
+    sha: str = ""
+    pipeline: str = ""
+    branch: str = ""
+    events: str = ""
+    repository: str = ""
+    timeout: str = ""
+    appear_timeout: str = ""
+    follow: bool = True
+    fail_fast: bool = False
+    logs: str = "failed"
+    wait_for_approval: bool = False
+
+
+def watch_ci(assembly: Assembly, flags: CiFlags, *, once: bool) -> Iterator[Event]:
+    """Tell what is watched, then watch it. Raises UsageError for flags that cannot be."""
+    from homelab_tasks.actions.board import Rules
+    from homelab_tasks.actions.watch_pipelines import WatchRequest, watch_pipelines
+
+    if flags.logs not in LOGS:
+        raise UsageError(f"--logs: {flags.logs!r} is not one of {', '.join(LOGS)}")
+    ci = assembly.settings.ci
+    number = whole_number("--pipeline", flags.pipeline)
+    commit = commit_of(assembly, flags.sha, number)
+    request = WatchRequest(
+        repository=assembly.repository(flags.repository),
+        task=assembly.task,
+        commit=commit,
+        number=number,
+        branch=flags.branch or None,
+        events=words(flags.events) or ci.events,
+        rules=Rules(
+            stuck_after=ci.stuck_after,
+            follow=ci.follow and flags.follow,
+            fail_fast=flags.fail_fast,
+            wait_for_approval=flags.wait_for_approval,
+        ),
+        timeout=duration("--timeout", flags.timeout, ci.timeout),
+        appear_timeout=duration("--appear-timeout", flags.appear_timeout, ci.appear_timeout),
+        retry_for=assembly.settings.http.retry_for,
+        once=once,
+        tails=not once and flags.logs != "none",
+    )
+    yield watching(assembly, request.repository, commit, flags.branch)
+    yield from watch_pipelines(assembly.woodpecker, assembly.clock, request, contains=assembly.contains)
+
+
+def commit_of(assembly: Assembly, sha: str, number: int | None) -> Commit | None:
+    """Expand --sha; HEAD without it, and without a --pipeline that says which commit it is."""
+    return None if number is not None and not sha else assembly.commit(sha or "HEAD")
+
+
+def watching(assembly: Assembly, repository: str, commit: Commit | None, branch: str) -> Watching:
+    """Say what is watched and where, before anything is asked of a server."""
+    url = assembly.woodpecker_url
+    addresses = assembly.pins.addresses_for(urlsplit(url).hostname or "")
+    return Watching(
+        task=assembly.task,
+        repository=repository,
+        server=url.server,
+        commit=commit.sha if commit else None,
+        branch=branch or (commit.branch if commit else None),
+        url=f"{url}/{repository}",
+        address=str(addresses[0]) if addresses else None,
+        title=commit.title if commit else None,
+    )
