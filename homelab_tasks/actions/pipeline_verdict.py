@@ -33,7 +33,7 @@ def worst_outcome(outcomes: Iterable[Outcome]) -> Outcome:
     return next(outcome for outcome in newest_first if outcome.word is word)
 
 
-def verdict_of(
+def verdict_of(  # noqa: PLR0913 - what a verdict says, it must be told
     outcomes: list[Outcome],
     failures: tuple[Failure, ...],
     sights: Iterable[Sight],
@@ -79,24 +79,21 @@ def _all_passed(outcomes: list[Outcome]) -> str:
     return f"{named} passed" + (" (by the list alone: its workflows could not be read)" if blind else "")
 
 
+HINTS = {
+    Word.BLOCKED: "Approve: inv ci.approve --pipeline {number} --watch",
+    Word.CANCELLED: "Run it again: inv ci.restart --pipeline {number} --watch",
+    Word.SUPERSEDED: "See the newer one: inv ci.status --pipeline {successor}",
+    Word.STUCK: "Is an agent with these labels connected? inv doctor",
+    Word.SKIPPED: "Nothing was tested: check `when:` in the workflows",
+}
+
+
 def _hint(outcome: Outcome) -> str | None:
-    number = outcome.sight.pipeline.number
-    match outcome.word:
-        case Word.FAILED:
-            return _log_hint(outcome.judgement, number)
-        case Word.BLOCKED:
-            return f"Approve: inv ci.approve --pipeline {number} --watch"
-        case Word.CANCELLED:
-            return f"Run it again: inv ci.restart --pipeline {number} --watch"
-        case Word.SUPERSEDED:
-            successor = outcome.sight.pipeline.stopped_by.superseded_by
-            return f"See the newer one: inv ci.status --pipeline {successor}"
-        case Word.STUCK:
-            return "See what waits: inv doctor, and the agents page of Woodpecker"
-        case Word.SKIPPED:
-            return "Nothing was tested. Check `when:` in the workflows, or run: inv ci.run --branch BRANCH"
-        case _:
-            return None
+    pipeline = outcome.sight.pipeline
+    if outcome.word is Word.FAILED:
+        return _log_hint(outcome.judgement, pipeline.number)
+    hint = HINTS.get(outcome.word)
+    return hint and hint.format(number=pipeline.number, successor=pipeline.stopped_by.superseded_by)
 
 
 def _log_hint(judgement: Judgement, number: int) -> str:

@@ -14,12 +14,12 @@ from homelab_tasks.actions.appearing import never_appeared, skipped_by_message, 
 from homelab_tasks.actions.board import Board, Rules
 from homelab_tasks.actions.find_pipelines import PipelineList, Survey, find_repository
 from homelab_tasks.actions.movement import Movement
-from homelab_tasks.actions.pipeline_verdict import Outcome, state_line, summaries, verdict_of, worst_outcome
+from homelab_tasks.actions.pipeline_verdict import Outcome, state_line, summaries, verdict_of
 from homelab_tasks.actions.read_logs import Logs, TailReader
 from homelab_tasks.actions.sight import Sight
 from homelab_tasks.actions.stream_trust import Changes
-from homelab_tasks.actions.wakefulness import Wakefulness
 from homelab_tasks.actions.waiting import Clock, Patience
+from homelab_tasks.actions.wakefulness import Wakefulness
 from homelab_tasks.durations import format_duration
 from homelab_tasks.errors import REFUSALS, UnavailableError, UsageError
 from homelab_tasks.model.commit import Commit
@@ -308,16 +308,16 @@ class Watch:
 
     def _absent(self, waited: float) -> Verdict:
         told = vanished(self._board.vanished) or skipped_by_message(self._commit_watched, self._selection)
-        return self._signed(
-            told or never_appeared(self._commit_watched, self._selection, self._board.others(), waited)
-        )
+        return self._signed(told or never_appeared(self._commit_watched, self._selection, self._board.others(), waited))
 
     def _pending(self) -> Verdict:
         hint = f"Wait for it: inv ci.watch --sha {self._commit_watched.short}"
         return self._signed(Verdict(verdict=Word.PENDING, reason="; ".join(self._state_lines()), hint=hint))
 
     def _timed_out(self) -> Verdict:
-        reason = f"no verdict within {format_duration(self._request.timeout)}; last seen: {'; '.join(self._state_lines())}"
+        reason = (
+            f"no verdict within {format_duration(self._request.timeout)}; last seen: {'; '.join(self._state_lines())}"
+        )
         hint = f"Go on waiting: inv ci.watch --sha {self._commit_watched.short}"
         return self._signed(Verdict(verdict=Word.TIMEOUT, reason=reason, hint=hint))
 

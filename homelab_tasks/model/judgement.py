@@ -20,24 +20,8 @@ class Judgement(Struct, frozen=True, kw_only=True):
 
 def judge(pipeline: Pipeline) -> Judgement | None:
     """Judge *pipeline* by its status, or return None while that is no end. An unknown status never is one."""
-    state = pipeline.state
-    name = f"#{pipeline.number}"
-    if state is Status.SUCCESS:
-        return _of_success(pipeline, name)
-    if state is Status.FAILURE:
-        return _red(pipeline, f"{name} failed")
-    if state is Status.ERROR:
-        problems = pipeline.problems or ("the server does not say why",)
-        failures = (Failure(pipeline=pipeline.number, error="; ".join(problems)),)
-        return Judgement(word=Word.FAILED, reason=f"{name} could not run: {problems[0]}", failures=failures)
-    if state is Status.DECLINED:
-        by = f" by {pipeline.reviewed_by}" if pipeline.reviewed_by else ""
-        return Judgement(word=Word.CANCELLED, reason=f"{name} was declined{by}")
-    if state is Status.BLOCKED:
-        return Judgement(word=Word.BLOCKED, reason=f"{name} waits for approval")
-    if state is Status.SKIPPED:
-        return Judgement(word=Word.SKIPPED, reason=f"{name} was skipped")
-    return _of_halt(pipeline, name) if state.is_halted else None
+    ending = _ENDINGS.get(pipeline.state)
+    return ending(pipeline, f"#{pipeline.number}") if ending else None
 
 
 def is_settled(pipeline: Pipeline) -> bool:
@@ -78,6 +62,29 @@ def _of_success(pipeline: Pipeline, name: str) -> Judgement:
     return Judgement(word=Word.PASSED, reason=f"{name} passed")
 
 
+def _of_failure(pipeline: Pipeline, name: str) -> Judgement:
+    return _red(pipeline, f"{name} failed")
+
+
+def _of_error(pipeline: Pipeline, name: str) -> Judgement:
+    problems = pipeline.problems or ("the server does not say why",)
+    failures = (Failure(pipeline=pipeline.number, error="; ".join(problems)),)
+    return Judgement(word=Word.FAILED, reason=f"{name} could not run: {problems[0]}", failures=failures)
+
+
+def _of_decline(pipeline: Pipeline, name: str) -> Judgement:
+    by = f" by {pipeline.reviewed_by}" if pipeline.reviewed_by else ""
+    return Judgement(word=Word.CANCELLED, reason=f"{name} was declined{by}")
+
+
+def _of_block(_: Pipeline, name: str) -> Judgement:
+    return Judgement(word=Word.BLOCKED, reason=f"{name} waits for approval")
+
+
+def _of_skip(_: Pipeline, name: str) -> Judgement:
+    return Judgement(word=Word.SKIPPED, reason=f"{name} was skipped")
+
+
 def _of_halt(pipeline: Pipeline, name: str) -> Judgement:
     by = pipeline.stopped_by
     if by.canceled_by_step:
@@ -88,6 +95,18 @@ def _of_halt(pipeline: Pipeline, name: str) -> Judgement:
     if by.canceled_by_user:
         return Judgement(word=Word.CANCELLED, reason=f"{name} was cancelled by {by.canceled_by_user}")
     return _red(pipeline, f"{name} was {pipeline.status}, and the server does not say by whom")
+
+
+_ENDINGS = {
+    Status.SUCCESS: _of_success,
+    Status.FAILURE: _of_failure,
+    Status.ERROR: _of_error,
+    Status.DECLINED: _of_decline,
+    Status.BLOCKED: _of_block,
+    Status.SKIPPED: _of_skip,
+    Status.KILLED: _of_halt,
+    Status.CANCELED: _of_halt,
+}
 
 
 def _red(pipeline: Pipeline, reason: str, *, blamed: str | None = None) -> Judgement:

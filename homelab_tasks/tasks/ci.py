@@ -24,7 +24,12 @@ SELECTED = {
 @task(default=True, auto_shortflags=False, help=WHICH | SELECTED)
 @command("ci.status")
 def status(
-    c: Assembly, sha: str = "", pipeline: str = "", branch: str = "", events: str = "", repository: str = "",
+    c: Assembly,
+    sha: str = "",
+    pipeline: str = "",
+    branch: str = "",
+    events: str = "",
+    repository: str = "",
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """
@@ -52,10 +57,20 @@ def status(
 )
 @command("ci.watch")
 def watch(
-    c: Assembly, sha: str = "", pipeline: str = "", branch: str = "", events: str = "", repository: str = "",
-    timeout: str = "", appear_timeout: str = "", no_follow: bool = False, fail_fast: bool = False,
-    logs: str = "failed", wait_for_approval: bool = False,
-    notify: bool = False, json: bool = False,  # noqa: ARG001 - read by the command
+    c: Assembly,
+    sha: str = "",
+    pipeline: str = "",
+    branch: str = "",
+    events: str = "",
+    repository: str = "",
+    timeout: str = "",
+    appear_timeout: str = "",
+    no_follow: bool = False,
+    fail_fast: bool = False,
+    logs: str = "failed",
+    wait_for_approval: bool = False,
+    notify: bool = False,  # noqa: ARG001 - read by the command
+    json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """
     Follow the CI of a commit to its verdict.
@@ -64,8 +79,16 @@ def watch(
     5 none appeared, 6 skipped, 7 blocked, 9 stuck, 69 server away, 77 no token, 124 timeout.
     """
     flags = CiFlags(
-        sha=sha, pipeline=pipeline, branch=branch, events=events, repository=repository, timeout=timeout,
-        appear_timeout=appear_timeout, follow=not no_follow, fail_fast=fail_fast, logs=logs,
+        sha=sha,
+        pipeline=pipeline,
+        branch=branch,
+        events=events,
+        repository=repository,
+        timeout=timeout,
+        appear_timeout=appear_timeout,
+        follow=not no_follow,
+        fail_fast=fail_fast,
+        logs=logs,
         wait_for_approval=wait_for_approval,
     )
     return watch_ci(c, flags, once=False)

@@ -160,7 +160,7 @@ class RecordedStream:
     def __init__(self, stream: list[tuple[float, Hint]], clock: FakeClock) -> None:
         self._clock = clock
         self._left = [item for item in stream if item[0] > clock.now()]
-        self._first = (Hint(kind=HintKind.OPENED),)
+        self._first: tuple[Hint, ...] = (Hint(kind=HintKind.OPENED),)
 
     def wait(self, seconds: float) -> tuple[Hint, ...]:
         if self._first:
