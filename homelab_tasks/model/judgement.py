@@ -57,7 +57,10 @@ def red_steps(pipeline: Pipeline) -> tuple[tuple[Workflow, Step | None], ...]:
 
 def _of_success(pipeline: Pipeline, name: str) -> Judgement:
     workflows = pipeline.workflows or ()
-    if workflows and all(workflow.status is Status.SKIPPED for workflow in workflows):
+    all_skipped = bool(workflows) and all(workflow.status is Status.SKIPPED for workflow in workflows)
+    # A row that ends without having started gave no agent anything (server/rpc/rpc.go `Init` sets started).
+    never_ran = not any(workflow.status is Status.SUCCESS for workflow in workflows)
+    if all_skipped or (never_ran and pipeline.finished and not pipeline.started):
         return Judgement(word=Word.SKIPPED, reason=f"{name} ran nothing: every workflow was skipped")
     return Judgement(word=Word.PASSED, reason=f"{name} passed")
 

@@ -11,10 +11,21 @@ from msgspec import structs
 
 from homelab_tasks.errors import DeniedError, HomelabError, MissingError, TransientError
 from homelab_tasks.model.hints import Hint, HintKind
-from homelab_tasks.model.pipeline import CancelInfo, ConfigProblem, LogLine, Pipeline, Repository, Step, User, Workflow
+from homelab_tasks.model.pipeline import (
+    CancelInfo,
+    ConfigProblem,
+    LogLine,
+    Pipeline,
+    Repository,
+    Status,
+    Step,
+    User,
+    Workflow,
+)
 from tests.fakes.clock import FakeClock
 
 REQUEST_SECONDS = 0.01
+SERVER_EPOCH = 1_795_462_400
 STREAM_LAG_SECONDS = 0.02
 COMMIT = "3f9c2e1" + "0" * 33
 REPOSITORY = Repository(id=7, full_name="lab/app", active=True)
@@ -170,8 +181,16 @@ def workflow(state: str, *steps: str, pid: int = 1, name: str = "build") -> Work
 
 
 def states(row: Pipeline, *steps: tuple[float, str, tuple[Workflow, ...] | None]) -> Life:
-    """A life of *row* that is in a status from a moment on, with these workflows."""
-    return Life(tuple((begin, structs.replace(row, status=status, workflows=flows)) for begin, status, flows in steps))
+    """A life of *row* that is in a status from a moment on, with these workflows; the server sets its times."""
+    lived: list[tuple[float, Pipeline | None]] = []
+    for begin, status, flows in steps:
+        row = structs.replace(row, status=status, workflows=flows)
+        if row.state is Status.RUNNING and not row.started:
+            row = structs.replace(row, started=SERVER_EPOCH + int(begin))
+        if row.state.is_final:
+            row = structs.replace(row, finished=SERVER_EPOCH + int(begin))
+        lived.append((begin, row))
+    return Life(tuple(lived))
 
 
 def started(row: Pipeline, begin: float, run: float) -> list[tuple[float, str, tuple[Workflow, ...] | None]]:

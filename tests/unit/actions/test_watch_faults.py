@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 from msgspec import structs
@@ -176,6 +177,7 @@ def watch(model: ServerModel) -> list[Event]:
     return list(watch_pipelines(model, model.clock, request, contains=lambda ancestor, descendant: True))
 
 
+@pytest.mark.soak
 @given(
     world=worlds(),
     schedule=st.lists(faults(), max_size=8).map(_far_apart),

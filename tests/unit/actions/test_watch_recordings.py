@@ -158,4 +158,4 @@ def test_failing_step_is_told_with_its_exit_code_and_the_end_of_its_log() -> Non
 
     [failure] = verdict_of(events).failures
     assert (failure.workflow, failure.step, failure.exit_code) == ("build", "unit", 3)
-    assert "unit two" in failure.tail
+    assert "echo unit two" in failure.tail
