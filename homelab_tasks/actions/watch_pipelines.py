@@ -15,7 +15,7 @@ from homelab_tasks.actions.board import Board, Rules
 from homelab_tasks.actions.find_pipelines import PipelineList, Survey, find_repository
 from homelab_tasks.actions.movement import Movement
 from homelab_tasks.actions.pipeline_verdict import Outcome, state_line, summaries, verdict_of
-from homelab_tasks.actions.read_logs import Logs, TailReader
+from homelab_tasks.actions.read_tails import Logs, TailReader
 from homelab_tasks.actions.sight import Sight
 from homelab_tasks.actions.stream_trust import Changes
 from homelab_tasks.actions.waiting import Clock, Patience

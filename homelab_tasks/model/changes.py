@@ -61,16 +61,7 @@ def _workflow_changes(number: int, before: Workflow | None, after: Workflow, now
             step.exit_code,
             step.error,
         ):
-            yield StepSeen(
-                pipeline=number,
-                workflow=after.name,
-                axis=after.environ or None,
-                name=step.name,
-                status=step.state,
-                exit_code=step.exit_code if step.status.is_final else None,
-                seconds=elapsed(step.started, step.finished, now),
-                error=step.error or None,
-            )
+            yield step_seen(number, after, step, now=now)
     if before is None or (before.state, before.error) != (after.state, after.error):
         yield WorkflowSeen(
             pipeline=number,
@@ -80,3 +71,17 @@ def _workflow_changes(number: int, before: Workflow | None, after: Workflow, now
             error=after.error or None,
             seconds=elapsed(after.started, after.finished, now),
         )
+
+
+def step_seen(number: int, workflow: Workflow, step: Step, *, now: float) -> StepSeen:
+    """Tell of *step* as it is."""
+    return StepSeen(
+        pipeline=number,
+        workflow=workflow.name,
+        axis=workflow.environ or None,
+        name=step.name,
+        status=step.state,
+        exit_code=step.exit_code if step.status.is_final else None,
+        seconds=elapsed(step.started, step.finished, now),
+        error=step.error or None,
+    )

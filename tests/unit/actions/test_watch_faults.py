@@ -61,9 +61,7 @@ def _cancelled(row: Pipeline, begin: float, run: float) -> Life:
 
 
 def _cancelled_but_green(row: Pipeline, begin: float, run: float) -> Life:
-    life = states(
-        row, *started(row, begin, run), (begin + run, "killed", RUNNING), (begin + run + 4, "success", GREEN)
-    )
+    life = states(row, *started(row, begin, run), (begin + run, "killed", RUNNING), (begin + run + 4, "success", GREEN))
     return with_cancel_info(life, begin + run, CancelInfo(canceled_by_user="lab"))
 
 

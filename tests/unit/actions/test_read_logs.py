@@ -1,0 +1,131 @@
+"""Logs are told whole, each line once and in order, while they come and afterwards."""
+
+from collections.abc import Iterator
+
+import pytest
+from msgspec import structs
+
+from homelab_tasks.actions.read_logs import LogRequest, read_logs
+from homelab_tasks.errors import TransientError
+from homelab_tasks.model.commit import Commit
+from homelab_tasks.model.events import Event, Log, Note, Verdict
+from homelab_tasks.model.pipeline import LogLine, Pipeline
+from homelab_tasks.model.verdict import Word
+from tests.fakes.clock import FakeClock
+from tests.fakes.server import COMMIT, ROW, Life, ServerModel, started, states, workflow
+
+FAILED = (workflow("failure", "success", "failure"),)
+LIFE = structs.replace(ROW, id=5, number=3)
+
+
+def numbered(count: int) -> list[LogLine]:
+    return [LogLine(line=number, text=f"line {number}") for number in range(count)]
+
+
+class LoggingModel(ServerModel):
+    """A server with logs: what each step has written, *answers* in the order in which it is asked for."""
+
+    logs: dict[int, list[list[LogLine] | TransientError]]
+    live: dict[int, list[LogLine]]
+
+    def log(self, repository_id: int, number: int, step_id: int) -> Iterator[LogLine]:
+        answers = self.logs.get(step_id, [[]])
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, TransientError):
+            yield LogLine(line=0, text="line 0")
+            raise answer
+        yield from answer
+
+    def log_changes(self, repository_id: int, number: int, step_id: int) -> "LiveStream":
+        return LiveStream(self.clock, self.live.get(step_id, []))
+
+
+class LiveStream:
+    def __init__(self, clock: FakeClock, lines: list[LogLine]) -> None:
+        self._clock = clock
+        self._lines = lines
+        self.is_closed = False
+
+    def wait(self, seconds: float) -> tuple[LogLine, ...]:
+        self._clock.sleep(seconds)
+        line, self._lines = tuple(self._lines[:1]), self._lines[1:]
+        return line
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def model(
+    life: Life,
+    logs: dict[int, list[list[LogLine] | TransientError]],
+    live: dict[int, list[LogLine]] | None = None,
+) -> LoggingModel:
+    server = LoggingModel(FakeClock(), (life,))
+    server.logs, server.live = logs, live or {}
+    return server
+
+
+def read(server: LoggingModel, **request: object) -> list[Event]:
+    asked = structs.replace(LogRequest(repository="lab/app", commit=Commit(sha=COMMIT)), **request)
+    return list(read_logs(server, server.clock, asked))
+
+
+def texts(events: list[Event], step: str | None = None) -> list[str]:
+    return [event.text for event in events if isinstance(event, Log) and step in {None, event.step}]
+
+
+def ended(pipeline: Pipeline = LIFE) -> Life:
+    return states(pipeline, (0.0, "failure", FAILED))
+
+
+def test_failed_steps_are_shown_when_nothing_else_is_asked_for() -> None:
+    events = read(model(ended(), {100: [numbered(2)], 101: [numbered(3)]}))
+
+    assert texts(events, "step-1") == ["line 0", "line 1", "line 2"]
+    assert texts(events, "step-0") == []
+    assert isinstance(events[-1], Verdict)
+    assert events[-1].verdict is Word.OK
+
+
+def test_every_line_comes_once_when_the_log_is_torn_and_asked_for_again() -> None:
+    events = read(model(ended(), {101: [TransientError("broke off", answered=True), numbered(3)]}))
+
+    assert texts(events) == ["line 0", "line 1", "line 2"]
+    assert [note.kind for note in events if isinstance(note, Note)] == ["retrying", "recovered"]
+
+
+def test_log_is_asked_for_again_when_its_last_batch_is_late() -> None:
+    events = read(model(ended(), {101: [[], [], numbered(1)]}))
+
+    assert texts(events) == ["line 0"]
+
+
+def test_tail_is_the_last_lines_of_each_step() -> None:
+    events = read(model(ended(), {101: [numbered(100)]}), tail=2)
+
+    assert texts(events) == ["line 98", "line 99"]
+
+
+@pytest.mark.parametrize("name", ["step-0", "build/step-0"])
+def test_step_is_found_by_its_name_with_or_without_its_workflow(name: str) -> None:
+    events = read(model(ended(), {100: [numbered(1)]}), step=name)
+
+    assert texts(events, "step-0") == ["line 0"]
+
+
+def test_unknown_step_is_missing_and_the_known_ones_are_named() -> None:
+    [verdict] = [event for event in read(model(ended(), {}), step="lint") if isinstance(event, Verdict)]
+
+    assert verdict.verdict is Word.MISSING
+    assert verdict.hint == "Its steps: build/step-0, build/step-1"
+
+
+def test_following_brings_lines_early_and_all_of_them_in_the_end() -> None:
+    life = states(LIFE, *started(LIFE, 0.0, 5.0), (5.0, "failure", FAILED))
+    server = model(life, {101: [numbered(4)], 100: [numbered(1)]}, live={101: numbered(2)})
+
+    events = read(server, follow=True)
+
+    assert texts(events, "step-1") == ["line 0", "line 1", "line 2", "line 3"]
+    assert isinstance(events[-1], Verdict)
+    assert events[-1].verdict is Word.OK
