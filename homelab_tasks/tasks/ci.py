@@ -6,7 +6,7 @@ from invoke.tasks import task
 
 from homelab_tasks.model.events import Event
 from homelab_tasks.tasks.assembly import Assembly
-from homelab_tasks.tasks.ci_request import CiFlags, watch_ci
+from homelab_tasks.tasks.ci_request import CiFlags, LogFlags, show_logs, watch_ci
 from homelab_tasks.tasks.command import command
 
 WHICH = {
@@ -92,3 +92,49 @@ def watch(
         wait_for_approval=wait_for_approval,
     )
     return watch_ci(c, flags, once=False)
+
+
+@task(
+    auto_shortflags=False,
+    help=WHICH
+    | {
+        "events": SELECTED["events"],
+        "step": "STEP or WORKFLOW/STEP whose log to show (default: those that failed)",
+        "all": "show the logs of all steps",
+        "follow": "go on while the pipeline runs, until it has ended",
+        "tail": "show only the last N lines of each step",
+        "timeout": "how long to follow: 90s, 20m, 1h30m (default: 30m)",
+    },
+)
+@command("ci.logs")
+def logs(
+    c: Assembly,
+    sha: str = "",
+    pipeline: str = "",
+    events: str = "",
+    repository: str = "",
+    step: str = "",
+    all: bool = False,  # noqa: A002 - the name of the flag
+    follow: bool = False,
+    tail: str = "",
+    timeout: str = "",
+    json: bool = False,  # noqa: ARG001 - read by the command
+) -> Iterator[Event]:
+    """
+    Show the logs of a commit's pipelines.
+
+    Those of the steps that failed, unless --step or --all says otherwise. Ends with 0 when they were shown,
+    whatever they say, and with 5 when there is no such pipeline or step.
+    """
+    flags = LogFlags(
+        sha=sha,
+        pipeline=pipeline,
+        events=events,
+        repository=repository,
+        step=step,
+        everything=all,
+        follow=follow,
+        tail=tail,
+        timeout=timeout,
+    )
+    return show_logs(c, flags)

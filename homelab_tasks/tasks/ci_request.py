@@ -63,6 +63,44 @@ def watch_ci(assembly: Assembly, flags: CiFlags, *, once: bool) -> Iterator[Even
     yield from watch_pipelines(assembly.woodpecker, assembly.clock, request, contains=assembly.contains)
 
 
+class LogFlags(Struct, frozen=True, kw_only=True):
+    """The flags that say which logs; empty text is the default."""
+
+    sha: str = ""
+    pipeline: str = ""
+    events: str = ""
+    repository: str = ""
+    step: str = ""
+    everything: bool = False
+    follow: bool = False
+    tail: str = ""
+    timeout: str = ""
+
+
+def show_logs(assembly: Assembly, flags: LogFlags) -> Iterator[Event]:
+    """Tell whose logs are shown, then show them. Raises UsageError for flags that cannot be."""
+    from homelab_tasks.actions.read_logs import LogRequest, read_logs
+
+    if flags.step and flags.everything:
+        raise UsageError("--step and --all exclude each other", hint="leave one of them out")
+    number = whole_number("--pipeline", flags.pipeline)
+    commit = commit_of(assembly, flags.sha, number)
+    request = LogRequest(
+        repository=assembly.repository(flags.repository),
+        commit=commit,
+        number=number,
+        events=words(flags.events) or assembly.settings.ci.events,
+        step=flags.step or None,
+        everything=flags.everything,
+        tail=whole_number("--tail", flags.tail),
+        follow=flags.follow,
+        retry_for=assembly.settings.http.retry_for,
+        timeout=duration("--timeout", flags.timeout, assembly.settings.ci.timeout),
+    )
+    yield watching(assembly, request.repository, commit, "")
+    yield from read_logs(assembly.woodpecker, assembly.clock, request)
+
+
 def commit_of(assembly: Assembly, sha: str, number: int | None) -> Commit | None:
     """Expand --sha; HEAD without it, and without a --pipeline that says which commit it is."""
     return None if number is not None and not sha else assembly.commit(sha or "HEAD")

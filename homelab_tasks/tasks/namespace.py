@@ -1,0 +1,7 @@
+"""All tasks as one collection."""
+
+from invoke.collection import Collection
+
+from homelab_tasks.tasks import ci
+
+namespace = Collection(ci)
