@@ -6,6 +6,7 @@ from msgspec import Struct, structs
 
 from homelab_tasks.actions.pipeline_verdict import Outcome
 from homelab_tasks.actions.sight import Sight
+from homelab_tasks.durations import format_duration
 from homelab_tasks.model.events import Event, PipelineSeen
 from homelab_tasks.model.history import expected_seconds
 from homelab_tasks.model.judgement import Judgement, judge, red_steps
@@ -102,7 +103,8 @@ class Board:
             failing = judge(structs.replace(pipeline, status=Status.FAILURE))
             return Outcome(failing, sight) if failing else None
         if sight.pending_seconds(now) >= self.rules.stuck_after and not others_moved:
-            reason = f"#{pipeline.number} has been {pipeline.status} for a while, and nothing else moves here"
+            waited = format_duration(sight.pending_seconds(now))
+            reason = f"#{pipeline.number} has been {pipeline.status} for {waited}, and nothing else moves here"
             return Outcome(Judgement(word=Word.STUCK, reason=reason), sight)
         return None
 

@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 
 from homelab_tasks.actions.appearing import never_appeared, skipped_by_message, vanished
 from homelab_tasks.actions.board import Board, Rules
+from homelab_tasks.actions.explain_stuck import QueueDesk, explain_stuck
 from homelab_tasks.actions.find_pipelines import PipelineList, Survey, find_repository
 from homelab_tasks.actions.movement import Movement
 from homelab_tasks.actions.pipeline_verdict import Outcome, state_line, summaries, verdict_of
@@ -33,7 +34,7 @@ MISSES_TOLD = 3  # a single empty detail is everyday weather
 LAST_LOOK_SECONDS = 2.0  # past the deadline: one flap must not turn a timeout into "could not be reached"
 
 
-class Ci(PipelineList, Logs, Protocol):
+class Ci(PipelineList, Logs, QueueDesk, Protocol):
     """What watching asks of the CI server."""
 
     def pipeline(self, repository_id: int, number: int) -> Pipeline:
@@ -124,6 +125,7 @@ class Watch:
     def _open(self, repository: Repository, commit: Commit) -> None:
         request = self._request
         self._repository_id = repository.id
+        self._approval = repository.require_approval.replace("_", " ")
         self._commit_watched = commit
         self._selection = Selection(
             commit=commit.sha, events=request.events, branch=request.branch, number=request.number
@@ -264,6 +266,7 @@ class Watch:
         return bool(words & {Word.BLOCKED, Word.STUCK}) or (self._request.rules.fail_fast and Word.FAILED in words)
 
     def _conclude(self, outcomes: list[Outcome]) -> Generator[Event, None, Verdict]:
+        outcomes = [self._explained(outcome) for outcome in outcomes]
         failures = yield from self._failures(outcomes)
         return verdict_of(
             outcomes,
@@ -273,6 +276,15 @@ class Watch:
             task=self._request.task,
             seconds=self._clock.now() - self._started,
         )
+
+    def _explained(self, outcome: Outcome) -> Outcome:
+        """Say what a stuck or a blocked pipeline waits for."""
+        judgement, why = outcome.judgement, ""
+        if outcome.word is Word.STUCK:
+            why = f". {explain_stuck(self._ci, outcome.sight.pipeline)}"
+        elif outcome.word is Word.BLOCKED and self._approval:
+            why = f" (the repository requires it for {self._approval})"
+        return Outcome(structs.replace(judgement, reason=judgement.reason + why), outcome.sight)
 
     def _failures(self, outcomes: list[Outcome]) -> Generator[Event, None, tuple[Failure, ...]]:
         tails = TailReader(self._ci, self._clock, repository_id=self._repository_id)

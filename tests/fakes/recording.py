@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
-from homelab_tasks.errors import MissingError, TransientError
+from homelab_tasks.errors import DeniedError, MissingError, TransientError
 from homelab_tasks.model.hints import Hint, HintKind
 from homelab_tasks.model.pipeline import LogLine, Pipeline, Repository, User
+from homelab_tasks.model.queue import Agent, Queue
 from tests.fakes.clock import FakeClock
 
 DIRECTORY = Path(__file__).parent.parent / "recordings" / "woodpecker"
@@ -135,6 +136,12 @@ class RecordedCi:
         for row in self.recording.logs.get((number, step_id), [])[-1:]:
             for entry in row["body"] or []:
                 yield LogLine(line=entry["line"], text=base64.b64decode(entry["data"] or "").decode())
+
+    def queue(self) -> Queue:
+        raise DeniedError("ci.homelab.test answers HTTP 403")
+
+    def agents(self) -> tuple[Agent, ...]:
+        raise DeniedError("ci.homelab.test answers HTTP 403")
 
     def url(self, repository_id: int, number: int | None = None) -> str:
         page = f"/pipeline/{number}" if number else ""

@@ -22,6 +22,7 @@ from homelab_tasks.model.pipeline import (
     User,
     Workflow,
 )
+from homelab_tasks.model.queue import Agent, Queue
 from tests.fakes.clock import FakeClock
 
 REQUEST_SECONDS = 0.01
@@ -108,6 +109,12 @@ class ServerModel:
     def log(self, repository_id: int, number: int, step_id: int) -> Iterator[LogLine]:
         self._answer("log")
         yield LogLine(line=0, text="only line")
+
+    def queue(self) -> Queue:
+        raise DeniedError("ci.homelab.test answers HTTP 403")
+
+    def agents(self) -> tuple[Agent, ...]:
+        raise DeniedError("ci.homelab.test answers HTTP 403")
 
     def url(self, repository_id: int, number: int | None = None) -> str:
         return f"https://ci.homelab.test/repos/{repository_id}" + (f"/pipeline/{number}" if number else "")
