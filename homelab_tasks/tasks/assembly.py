@@ -12,10 +12,16 @@ from homelab_tasks.decoding import ROOT, decode_settings
 from homelab_tasks.errors import UsageError
 from homelab_tasks.model.commit import Commit, is_full_sha
 from homelab_tasks.model.secrets import Secrets
-from homelab_tasks.settings import Settings, Url
+from homelab_tasks.settings import Settings, TokenSource, Url, VaultField
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from homelab_tasks.clients.git import Git
+    from homelab_tasks.clients.http import Http
+    from homelab_tasks.clients.session import PinnedSession
+    from homelab_tasks.clients.tokens import Tokens
+    from homelab_tasks.clients.woodpecker import Woodpecker
 
 
 class Assembly:
@@ -61,6 +67,59 @@ class Assembly:
     def repository(self, flag: str) -> str:
         """OWNER/NAME: the *flag*, else the setting, else what the git remote says."""
         return flag or self.settings.ci.repository or self.git.repository(self.settings.work.remote)
+
+    @cached_property
+    def session(self) -> "PinnedSession":
+        """The connections of every client: pinned as the settings say, each certificate checked."""
+        from homelab_tasks.clients.addresses import AddressBook
+        from homelab_tasks.clients.session import PinnedSession
+        from homelab_tasks.clients.trust import Trust
+
+        load_balancer = self.settings.load_balancer
+        ca_file = Path(load_balancer.ca_file) if load_balancer.ca_file else None
+        return PinnedSession(AddressBook(load_balancer), Trust(ca_file))
+
+    @cached_property
+    def woodpecker(self) -> "Woodpecker":
+        """The CI server, as the user whose token the settings point to."""
+        from homelab_tasks.clients.woodpecker import SIGNATURE, Woodpecker
+
+        token = self.tokens(self.woodpecker_url, self.settings.woodpecker.token)
+        return Woodpecker(self.http(self.woodpecker_url, token, signature=SIGNATURE))
+
+    def http(self, url: Url, token: "Tokens", *, signature: str | None = None) -> "Http":
+        """Requests to the server at *url*, signed with *token* and as patient as the settings say."""
+        from homelab_tasks.clients.authorization import Bearer
+        from homelab_tasks.clients.http import Http
+
+        patience = self.settings.http
+        return Http(
+            url,
+            self.session,
+            auth=Bearer(url, token),
+            connect_timeout=patience.connect_timeout,
+            read_timeout=patience.read_timeout,
+            signature=signature,
+        )
+
+    def tokens(self, url: Url, sources: tuple[TokenSource, ...]) -> "Tokens":
+        """The token for *url*, read from the first of *sources* that has one when it is first needed."""
+        from homelab_tasks.clients.tokens import Tokens
+
+        return Tokens(url, sources, self.secrets, environment=os.environ, vault=self._vault_field)
+
+    @cached_property
+    def _vault_field(self) -> "Callable[[VaultField], str] | None":
+        url = self.settings.vault.url
+        if url is None:
+            return None
+        from homelab_tasks.clients.tokens import Tokens
+        from homelab_tasks.clients.vault import Vault
+
+        token = Tokens(url, self.settings.vault.token, self.secrets, environment=os.environ)
+        timeout = (self.settings.http.connect_timeout, self.settings.http.read_timeout)
+        vault = Vault(url, self.session, token, timeout=timeout)
+        return lambda source: vault.field(source.path, source.field)
 
     @property
     def woodpecker_url(self) -> Url:

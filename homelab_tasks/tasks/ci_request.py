@@ -109,7 +109,7 @@ def commit_of(assembly: Assembly, sha: str, number: int | None) -> Commit | None
 def watching(assembly: Assembly, repository: str, commit: Commit | None, branch: str) -> Watching:
     """Say what is watched and where, before anything is asked of a server."""
     url = assembly.woodpecker_url
-    addresses = assembly.pins.addresses_for(urlsplit(url).hostname or "")
+    addresses = assembly.settings.load_balancer.addresses_for(urlsplit(url).hostname or "")
     return Watching(
         task=assembly.task,
         repository=repository,
