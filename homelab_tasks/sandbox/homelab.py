@@ -26,6 +26,7 @@ from homelab_tasks.sandbox.vault import Vault
 from homelab_tasks.sandbox.woodpecker.control import WoodpeckerControl
 from homelab_tasks.sandbox.woodpecker.lifecycle import CONFIGURATION_SECONDS
 from homelab_tasks.sandbox.woodpecker.operating import AgentRow
+from homelab_tasks.sandbox.woodpecker.rows import Repository
 from homelab_tasks.sandbox.woodpecker.server import Woodpecker
 
 REPOSITORY = "lab/app"
@@ -105,7 +106,7 @@ class Homelab:
     @property
     def remote_url(self) -> str:
         """The bare repository's address at the forge."""
-        return f"https://{GIT_HOST}:{self._balancer.port}/{REPOSITORY}.git"
+        return f"{self._forge_url(REPOSITORY)}.git"
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -128,6 +129,19 @@ class Homelab:
             "vault": {"url": f"https://{VAULT_HOST}", "token": [vault_token]},
             "forge": {"url": f"https://{GIT_HOST}:{self._balancer.port}"},
         }
+
+    def direct_url(self, host: str) -> str:
+        """Where the stand-in for *host* listens behind the load balancer."""
+        return f"http://127.0.0.1:{self._servers[host].port}"
+
+    def add_repository(self, full_name: str, *, private: bool = False) -> Repository:
+        """Make one more repository, empty, at the forge and on the CI server."""
+        self.repositories.create(full_name, branch=BRANCH)
+        self.repositories.announce_pushes(full_name, self._servers[CI_HOST].port)
+        return self.woodpecker.add_repository(full_name, forge_url=self._forge_url(full_name), private=private)
+
+    def _forge_url(self, full_name: str) -> str:
+        return f"https://{GIT_HOST}:{self._balancer.port}/{full_name}"
 
     def push(self, files: Mapping[str, str], message: str = "Change it", *, branch: str = BRANCH) -> str:
         """Write *files* into the clone, commit and push them to *branch*; returns the commit's sha."""
@@ -189,7 +203,7 @@ class Homelab:
         self.vault.tokens[self.vault_token] = (SECRET_PATH,)
         self.vault.put(SECRET_PATH, **{SECRET_FIELD: self.token})
         self._server.add_user(PUSHER, self.token, admin=True)
-        self._server.add_repository(REPOSITORY, forge_url=self.remote_url.removesuffix(".git"))
+        self._server.add_repository(REPOSITORY, forge_url=self._forge_url(REPOSITORY))
         self._clone()
         self.connect_agent()
         state = {"pid": os.getpid(), "addresses": list(self.addresses), "started": time.time()}

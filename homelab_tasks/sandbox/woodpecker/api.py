@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from homelab_tasks.model.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.access import Access, RefusalError, number_in, refuse
 from homelab_tasks.sandbox.woodpecker.conditions import EVENTS
+from homelab_tasks.sandbox.woodpecker.configuration import workflow_name
 from homelab_tasks.sandbox.woodpecker.rows import Pipeline
 from homelab_tasks.sandbox.woodpecker.store import Store
 from homelab_tasks.sandbox.woodpecker.wire import VERSION, log_json, pipeline_json, repository_json, user_json
@@ -132,7 +133,7 @@ class Reading:
 
 def _file_json(name: str, text: str) -> dict[str, str]:
     data = text.encode()
-    return {"hash": sha256(data).hexdigest(), "name": name, "data": base64.b64encode(data).decode()}
+    return {"hash": sha256(data).hexdigest(), "name": workflow_name(name), "data": base64.b64encode(data).decode()}
 
 
 def _count(request: Request, name: str, default: int) -> int:

@@ -44,7 +44,7 @@ def configure(files: Mapping[str, str], trigger: Trigger, variables: Mapping[str
     """Plan the workflows that *files* (name to text) want for *trigger*; *variables* are those of `${NAME}`."""
     configuration = Configuration(workflows=[], problems=[])
     for file_name in sorted(files):
-        name = _workflow_name(file_name)
+        name = workflow_name(file_name)
         for axis in _axes(files[file_name]):
             reader = _Reader(name, axis, trigger, configuration.problems)
             plan = reader.read(substitute(files[file_name], {**variables, **axis}))
@@ -67,7 +67,7 @@ def substitute(text: str, variables: Mapping[str, str]) -> str:
     return _SUBSTITUTION.sub(replacement, text)
 
 
-def _workflow_name(file_name: str) -> str:
+def workflow_name(file_name: str) -> str:
     """`.woodpecker/build.yaml` and `build.yaml` are build, `.woodpecker.yaml` is woodpecker."""
     return PurePosixPath(file_name).name.removesuffix(".yml").removesuffix(".yaml").removeprefix(".")
 

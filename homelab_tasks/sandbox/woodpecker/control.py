@@ -27,9 +27,8 @@ class WoodpeckerControl:
             raise LookupError(full_name)
         return row
 
-    def add_repository(self, full_name: str, *, private: bool = False) -> Repository:
-        """Let the server know one more repository."""
-        forge_url = f"https://git.homelab.test/{full_name}"
+    def add_repository(self, full_name: str, *, forge_url: str, private: bool = False) -> Repository:
+        """Let the server know one more repository, which the forge shows at *forge_url*."""
         return self._loop.call(self._server.add_repository, full_name, forge_url=forge_url, private=private)
 
     def add_user(self, login: str, token: str, *, admin: bool = False, can_push: bool = True) -> User:
