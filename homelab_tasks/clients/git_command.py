@@ -64,23 +64,40 @@ class GitCommand:
         directory: Path,
         *,
         configuration: Sequence[str] = (),
+        hidden: Sequence[tuple[str, str]] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Run in *directory*; *configuration* is `key=value` for `-c`, *environment* comes on top of ours."""
+        """
+        Run in *directory*, with *configuration* as `-c key=value`.
+
+        *hidden* is configuration that must not stand in an argument list, *environment* comes on top of ours.
+        """
         self.directory = directory
         self._configuration = tuple(configuration)
+        self._hidden = tuple(hidden)
         self._environment = dict(environment or {})
 
     def at(self, directory: Path) -> "GitCommand":
         """Run the same git in another directory."""
-        return GitCommand(directory, configuration=self._configuration, environment=self._environment)
+        return GitCommand(
+            directory,
+            configuration=self._configuration,
+            hidden=self._hidden,
+            environment=self._environment,
+        )
 
-    def configured(self, configuration: Sequence[str], environment: Mapping[str, str]) -> "GitCommand":
-        """Run in the same directory with more *configuration* and *environment*."""
+    def configured(
+        self,
+        *configuration: str,
+        hidden: Sequence[tuple[str, str]] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> "GitCommand":
+        """Run in the same directory with more configuration."""
         return GitCommand(
             self.directory,
             configuration=(*self._configuration, *configuration),
-            environment={**self._environment, **environment},
+            hidden=(*self._hidden, *hidden),
+            environment={**self._environment, **(environment or {})},
         )
 
     def run(
@@ -99,7 +116,7 @@ class GitCommand:
                 with_extended_output=True,
                 with_exceptions=False,
                 kill_after_timeout=timeout,
-                env={**_ENVIRONMENT, **self._environment, **(environment or {})},
+                env={**_ENVIRONMENT, **self._environment, **_by_environment(self._hidden), **(environment or {})},
                 strip_newline_in_stdout=False,
             )
         except GitCommandNotFound as error:
@@ -130,6 +147,16 @@ def _text(output: object) -> str:
 def _without_inherited() -> list[str]:
     inherited = [name for name in _INHERITED if name in os.environ]
     return ["env", *(word for name in inherited for word in ("-u", name))] if inherited else []
+
+
+def _by_environment(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Write *settings* as the variables that git (2.31) reads, after those that stand there already."""
+    inherited = os.environ.get("GIT_CONFIG_COUNT", "0")
+    start = int(inherited) if inherited.isdigit() else 0
+    variables = {"GIT_CONFIG_COUNT": str(start + len(settings))} if settings else {}
+    for index, (key, value) in enumerate(settings, start):
+        variables |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
+    return variables
 
 
 def _hint(done: Completed) -> str | None:

@@ -5,7 +5,6 @@ The remote is spoken to under a name of our own that is configured through the e
 hold a password) is in no argument list, git updates no tracking branch, and fetching reads from where is pushed to.
 """
 
-import os
 from collections.abc import Sequence
 
 from homelab_tasks.clients.git_command import GitCommand
@@ -41,7 +40,7 @@ class Remote:
             settings += [(f"remote.{NAME}.{key}", value)] if value else []
         self.url = url
         self.space = space
-        self._command = command.configured(PINNED, by_environment(settings, start=inherited_settings()))
+        self._command = command.configured(*PINNED, hidden=settings)
         self._plain = command
 
     def look(self, *refs: str) -> RemoteState:
@@ -125,17 +124,3 @@ def failure(refusal: Refusal) -> HomelabError:
             return TransientError(problem)
         case _:
             return UnavailableError(problem)
-
-
-def inherited_settings() -> int:
-    """Count the settings that git already takes from the environment."""
-    written = os.environ.get("GIT_CONFIG_COUNT", "0")
-    return int(written) if written.isdigit() else 0
-
-
-def by_environment(settings: Sequence[tuple[str, str]], *, start: int) -> dict[str, str]:
-    """Write *settings* as the variables that git (2.31) reads configuration from, after *start* others."""
-    variables = {"GIT_CONFIG_COUNT": str(start + len(settings))}
-    for index, (key, value) in enumerate(settings, start):
-        variables |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
-    return variables
