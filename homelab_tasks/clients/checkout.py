@@ -9,16 +9,23 @@ landing to the next: what verify left there and git ignores (its caches) stays, 
 import hashlib
 import os
 import shutil
+import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from homelab_tasks.clients.git_command import GitCommand
+from homelab_tasks.clients.git_command import INHERITED, GitCommand
 from homelab_tasks.clients.git_worktrees import link_git_crypt
 from homelab_tasks.clients.process import Running
 from homelab_tasks.errors import UnavailableError
 
-_QUIET = ("core.hooksPath=/dev/null", "advice.detachedHead=false", "submodule.recurse=false", "gc.auto=0")
+_WHOLE = (
+    "core.sparseCheckout=false",  # what lands is the whole tree
+    "core.hooksPath=/dev/null",
+    "advice.detachedHead=false",
+    "submodule.recurse=false",
+    "gc.auto=0",
+)
 
 
 def cache_directory(environment: Mapping[str, str]) -> Path:
@@ -34,8 +41,8 @@ class Checkout:
     def __init__(self, command: GitCommand, git_directory: Path, environment: Mapping[str, str]) -> None:
         """Verify for the worktree of *git_directory*, with *environment* for the command that verifies."""
         own = hashlib.sha256(str(git_directory).encode()).hexdigest()[:12]
-        self._command = command.configured(*_QUIET)
-        self._environment = {name: value for name, value in environment.items() if not name.startswith("GIT_")}
+        self._command = command.configured(*_WHOLE)
+        self._environment = {name: value for name, value in environment.items() if name not in INHERITED}
         self.directory = cache_directory(environment) / f"verify-{own}" / _name_of(git_directory)
 
     def prepare(self, commit: str) -> None:
@@ -84,6 +91,14 @@ class Checkout:
             environment={**self._environment, "PWD": str(self.directory)},
             timeout=timeout,
         )
+
+    def end_orphans(self, group: int) -> None:
+        """End what is left of process group *group*, if it still works in this checkout: its landing was killed."""
+        for process in Path("/proc").glob("[0-9]*"):  # where there is none, nothing can be told apart safely
+            with suppress(OSError, ValueError):
+                inside = (process / "cwd").readlink().is_relative_to(self.directory)
+                if inside and os.getpgid(int(process.name)) == group:
+                    os.killpg(group, signal.SIGKILL)
 
     def remove(self) -> None:
         """Remove the checkout and what git knows of it."""

@@ -10,7 +10,7 @@ from homelab_tasks.errors import HomelabError, UnavailableError, UsageError
 
 KILLED = -9
 # A hook that calls us exports these; they would redirect git from the directory that we were asked to open.
-_INHERITED = (
+INHERITED = (
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -145,7 +145,7 @@ def _text(output: object) -> str:
 
 
 def _without_inherited() -> list[str]:
-    inherited = [name for name in _INHERITED if name in os.environ]
+    inherited = [name for name in INHERITED if name in os.environ]
     return ["env", *(word for name in inherited for word in ("-u", name))] if inherited else []
 
 

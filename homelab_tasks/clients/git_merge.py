@@ -43,6 +43,24 @@ class Merger:
             raise UsageError(f"the commit could not be made: {done.problem}", hint=hint if signing else None)
         return done.output.strip()
 
+    def note(self, message: str, *, after: str | None) -> str:
+        """Make a commit without files that only carries *message*; never signed, for nobody builds on it."""
+        empty = self._command.require("hash-object", "-t", "tree", "-w", "--stdin")  # our standard input is empty
+        parents = () if after is None else ("-p", after)
+        return self._command.require("commit-tree", *parents, "-m", message, empty)
+
+    def message_of(self, commit: str) -> str:
+        """Read the message of *commit*."""
+        return self._command.require("show", "--no-patch", "--no-show-signature", "--format=%B", commit, "--")
+
+    def first_parent(self, commit: str) -> str | None:
+        """Name the first parent of *commit*; None for a root."""
+        return self._command.ask("rev-parse", "--verify", "--quiet", f"{commit}^1")
+
+    def has_submodules(self, commit: str) -> bool:
+        """Whether the tree of *commit* names submodules."""
+        return self._command.run("cat-file", "-e", f"{commit}:.gitmodules").worked
+
     def count(self, base: str, tip: str) -> int:
         """Count the commits of *tip* that *base* does not hold."""
         return int(self._command.require("rev-list", "--count", f"{base}..{tip}"))

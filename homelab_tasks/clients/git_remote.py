@@ -85,18 +85,19 @@ class Remote:
             self._plain.run("update-ref", "-d", ref)
 
     def push(
-        self, *changes: RefChange, timeout: float | None, submodules: bool = False, options: Sequence[str] = ()
+        self, *changes: RefChange, timeout: float | None, hooks: bool = True, submodules: bool = False
     ) -> PushResult:
         """
-        Push *changes* if every ref still has its expected value: all of them or, on servers that can, none.
+        Push *changes* if every ref still has its expected value: all of them, or none.
 
-        A lease switches git's own check for a fast-forward off (remote.c:1716): callers check ancestry before.
+        The user's pre-push hook is asked with *hooks*. *submodules* that were not pushed make git refuse. A lease
+        switches git's own check for a fast-forward off (remote.c:1716): callers check ancestry before.
         """
         leases = [f"--force-with-lease={change.target}:{change.expected}" for change in changes]
         specs = [f"{change.source or ''}:{change.target}" for change in changes]
         flags = ["--porcelain", "--no-follow-tags", f"--recurse-submodules={'check' if submodules else 'no'}"]
         flags += ["--atomic"] if len(changes) > 1 else []
-        flags += [f"--push-option={option}" for option in options]
+        flags += [] if hooks else ["--no-verify"]
         done = self._command.run("push", *flags, *leases, NAME, *specs, timeout=timeout)
         return parse_push(code=done.code, output=done.output, errors=done.errors)
 

@@ -77,6 +77,11 @@ class Running:
             threading.Thread(target=_read, args=(self._process.stdout, self._queue), daemon=True).start()
 
     @property
+    def group(self) -> int:
+        """The number of its process group."""
+        return self._process.pid
+
+    @property
     def exit_code(self) -> int | None:
         """What it ended with, a negative number for a signal; None while it runs."""
         return self._process.poll()

@@ -3,17 +3,18 @@
 import hashlib
 import json
 import platform
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 # What says nothing about the tools that verify runs: where and by whom it is looked at.
-_IDLE = frozenset(
-    "_ PWD OLDPWD SHLVL TERM TERM_PROGRAM TERM_PROGRAM_VERSION COLORTERM COLUMNS LINES WINDOWID DISPLAY WAYLAND_DISPLAY "
-    "SSH_AUTH_SOCK SSH_AGENT_PID SSH_CLIENT SSH_CONNECTION SSH_TTY GPG_TTY TMUX TMUX_PANE STY NO_COLOR FORCE_COLOR "
-    "DBUS_SESSION_BUS_ADDRESS INVOCATION_ID JOURNAL_STREAM LOGNAME MAIL LS_COLORS XDG_SESSION_ID".split()
+_IDLE = re.compile(
+    r"(?x)_ | PWD | OLDPWD | SHLVL | TERM(_PROGRAM.*)? | COLORTERM | COLUMNS | LINES | (NO|FORCE)_COLOR"
+    r"| LS_COLORS | WINDOWID | (WAYLAND_)?DISPLAY | DBUS_SESSION_BUS_ADDRESS | XDG_SESSION_.*"
+    r"| LC_TERMINAL.* | ITERM_.* | VSCODE_.* | SSH_.* | GPG_TTY | TMUX.* | STY"
+    r"| INVOCATION_ID | JOURNAL_STREAM | LOGNAME | MAIL | GIT_.* | HOMELAB_.*"
 )
-_IDLE_PREFIXES = ("GIT_", "HOMELAB_", "XDG_SESSION_", "LC_TERMINAL", "ITERM_", "VSCODE_")
 
 
 class VerifiedTrees:
@@ -22,16 +23,12 @@ class VerifiedTrees:
     def __init__(self, common_directory: Path, environment: Mapping[str, str]) -> None:
         """Keep one empty file for each verdict under the git directory."""
         self._directory = common_directory / "land" / "verified"
-        told = {
-            name: value
-            for name, value in sorted(environment.items())
-            if name not in _IDLE and not name.startswith(_IDLE_PREFIXES)
-        }
+        told = {name: value for name, value in sorted(environment.items()) if not _IDLE.fullmatch(name)}
         self._environment = json.dumps([platform.system(), platform.release(), platform.machine(), told])
 
     def _file(self, tree: str, command: str) -> Path:
-        key = "\0".join((tree, command, self._environment))
-        return self._directory / hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+        key = json.dumps([tree, command, self._environment])
+        return self._directory / hashlib.sha256(key.encode()).hexdigest()
 
     def passed(self, tree: str, command: str) -> bool:
         """Whether *command* has passed on *tree* in this environment."""

@@ -37,21 +37,38 @@ class Record(Struct, frozen=True, kw_only=True):
     """
     What the journal holds of a landing: enough to end it after a kill at any moment.
 
-    *tip* is the topic's commit that is landed, *base* the trunk that the *candidate* was built on, *lock* the own
-    value of the lock ref, *attempt* counts from 1, *verify_group* is the process group of a running verify.
+    *tip* is the topic's commit that is landed, *base* the trunk that was last built on, *pushed* every candidate of
+    which a push was begun, *landed* the one that was seen on the trunk, *lock* and *car* our refs on the remote at
+    their last known value, *verify_group* the process group of a running verify.
     """
 
     topic: str
     tip: str
     trunk: str
     step: Step
-    attempt: int = 1
     base: str | None = None
-    candidate: str | None = None
+    pushed: tuple[str, ...] = ()
+    landed: str | None = None
     lock: str | None = None
     car: str | None = None
     verify_group: int | None = None
-    started: str | None = None
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """A merge of the topic into *base*, the trunk of the *attempt* (from 1) that built it."""
+
+    commit: str
+    tree: str
+    base: str
+    attempt: int
+
+
+class Trunk(Struct, frozen=True, kw_only=True):
+    """The trunk at one look: its value, and that of its lock where somebody holds it."""
+
+    name: str
+    base: str
+    lock: str | None = None
 
 
 class Merged(Struct, frozen=True, kw_only=True):
