@@ -73,6 +73,14 @@ class PipelineRow(Struct, frozen=True, kw_only=True):
         """How long it takes from *now* on, by experience; negative when it runs over, None without experience."""
         return None if self.seen.eta_seconds is None else self.seen.eta_seconds - (now - self.at)
 
+    def fraction(self, now: float) -> float | None:
+        """How much is done, 0 to 1: by experience where there is some, else by the steps that have ended."""
+        left, elapsed = self.seconds_left(now), self.elapsed.value(now) or 0.0
+        if left is not None:
+            return elapsed / (elapsed + left) if left > 0 else 1.0
+        steps = [step for workflow in self.workflows.values() for step in workflow.steps.values()]
+        return sum(step.status.is_final for step in steps) / len(steps) if steps else None
+
     def _key(self, event: WorkflowSeen | StepSeen | Log) -> WorkflowKey:
         if isinstance(event, WorkflowSeen):
             return event.name, _axis(event.axis)

@@ -10,11 +10,11 @@ from homelab_tasks.report.cleaning import presentable
 from homelab_tasks.report.clock import Clock
 from homelab_tasks.report.frame import frame, header
 from homelab_tasks.report.lines import LogResult, stamped
-from homelab_tasks.report.marks import Marks
 from homelab_tasks.report.outlet import Outlet
 from homelab_tasks.report.painter import Painter
 from homelab_tasks.report.picture import Picture
 from homelab_tasks.report.styled import Line
+from homelab_tasks.report.taskbar import Taskbar
 from homelab_tasks.report.words import ending, last_line, result_line
 
 FRAME_SECONDS = 0.25  # four frames a second at most
@@ -27,13 +27,13 @@ class Live:
     Thread-safe: a Ticker draws while the action waits for a server.
     """
 
-    def __init__(self, stdout: Outlet, painter: Painter, *, clock: Clock, secrets: Secrets, marks: Marks) -> None:
-        """Draw with *painter*."""
+    def __init__(self, stdout: Outlet, painter: Painter, taskbar: Taskbar, *, clock: Clock, secrets: Secrets) -> None:
+        """Draw with *painter*, and on the *taskbar*."""
         self._stdout = stdout
         self._painter = painter
+        self._taskbar = taskbar
         self._clock = clock
         self._secrets = secrets
-        self._marks = marks
         self._logs = LogResult(stdout)
         self._lock = threading.RLock()  # a signal may be handled while an event is being shown
         self._picture = Picture()
@@ -71,6 +71,7 @@ class Live:
             shown = self._frame(self._painter.size()[1] - 1)
             above, self._above = self._above, []
             self._painter.paint(shown, above=above)
+            self._taskbar.show(self._picture.fraction(self._clock.now()))
             self._painted_at = self._clock.now()
 
     def close(self) -> None:
@@ -78,12 +79,13 @@ class Live:
         with self._lock:
             if not self._is_over:
                 self.draw()
+                self._taskbar.clear()
             self._is_over = True
 
     def _frame(self, height: int | None) -> list[Line]:
         # One column stays free: not every terminal agrees on when a full line wraps.
         width = self._painter.size()[0] - 1
-        return frame(self._picture, width=width, height=height, now=self._clock.now(), marks=self._marks)
+        return frame(self._picture, width=width, height=height, now=self._clock.now(), marks=self._painter.marks)
 
     def _lasting(self, event: Event) -> list[Line]:
         """Write what is told once and stays, above the frame."""
@@ -100,13 +102,11 @@ class Live:
 
     def _end(self, verdict: Verdict) -> None:
         """Draw the last frame, which has every row, and say what came of it."""
-        last = frame(
-            self._picture, width=self._painter.size()[0] - 1, height=None, now=self._clock.now(), marks=self._marks
-        )
-        self._painter.paint((), above=[*self._above, *last, *ending(verdict, self._marks)])
+        self._painter.paint((), above=[*self._above, *self._frame(None), *ending(verdict, self._painter.marks)])
         if not self._logs.is_wanted:
             self._stdout.line(result_line(verdict))
         self._painter.paint((), above=[last_line(verdict)])
+        self._taskbar.clear()
         self._is_over = True
 
 

@@ -8,6 +8,7 @@ wraps those lines anew, so that the cursor goes up too little and torn halves st
 from collections.abc import Callable, Sequence
 
 from homelab_tasks.report.cells import width_of
+from homelab_tasks.report.marks import marks_for
 from homelab_tasks.report.outlet import Outlet, Size
 from homelab_tasks.report.styled import Line, ansi
 
@@ -30,6 +31,7 @@ class Painter:
         """Draw on *outlet*, which has the *size* that is asked for before each frame."""
         self._outlet = outlet
         self.size = size
+        self.marks = marks_for(outlet.encoding)
         self._colour = colour
         self._links = links
         self._drawn: tuple[Line, ...] = ()

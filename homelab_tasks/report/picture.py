@@ -28,6 +28,13 @@ class TargetRow(Struct, frozen=True, kw_only=True):
     elapsed: Elapsed
     ended: TargetVerdict | None = None
 
+    @property
+    def fraction(self) -> float | None:
+        """How much is done, 0 to 1: new pods, and pods that serve, each count half."""
+        if not self.seen.desired:
+            return None
+        return ((self.seen.updated or 0) + (self.seen.available or 0)) / (2 * self.seen.desired)
+
 
 class Picture(Struct, frozen=True, kw_only=True):
     """Everything that goes on, in the order in which it was first told."""
@@ -54,6 +61,12 @@ class Picture(Struct, frozen=True, kw_only=True):
                 return self._ended(event, now)
             case _:
                 return self
+
+    def fraction(self, now: float) -> float | None:
+        """How much of what runs is done, 0 to 1; None where nothing is known of it."""
+        running = [pipeline.fraction(now) for pipeline in self.pipelines.values() if pipeline.elapsed.runs]
+        known = [part for part in (*running, *(row.fraction for row in self.targets.values())) if part is not None]
+        return sum(known) / len(known) if known else None
 
     def _with_workflow(self, event: WorkflowSeen | StepSeen | Log, now: float) -> "Picture":
         pipeline = self.pipelines.get(event.pipeline)

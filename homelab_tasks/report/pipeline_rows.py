@@ -38,7 +38,7 @@ def _pipeline_line(pipeline: PipelineRow, width: int, now: float, marks: Marks) 
         None if seen.judged else "(not judged)",
     )
     if pipeline.elapsed.runs:
-        line = with_bar(line, _fraction(pipeline, now), width, marks)
+        line = with_bar(line, pipeline.fraction(now), width, marks)
     return with_link(line, seen.url, width)
 
 
@@ -47,15 +47,6 @@ def _expectation(pipeline: PipelineRow, now: float) -> str | None:
     if left is None or not pipeline.elapsed.runs:
         return None
     return f"~{format_duration(left)} left" if left > 0 else f"{format_duration(-left)} longer than usual"
-
-
-def _fraction(pipeline: PipelineRow, now: float) -> float | None:
-    """How much is done: by experience where there is some, else by the steps that have ended."""
-    left, elapsed = pipeline.seconds_left(now), pipeline.elapsed.value(now) or 0.0
-    if left is not None:
-        return elapsed / (elapsed + left) if left > 0 else 1.0
-    steps = [step for workflow in pipeline.workflows.values() for step in workflow.steps.values()]
-    return sum(step.status.is_final for step in steps) / len(steps) if steps else None
 
 
 def _workflow_row(workflow: WorkflowRow, cells: int, now: float, marks: Marks) -> Row:

@@ -1,6 +1,5 @@
 """Deployment targets in the live view: how many of their pods are what they should be."""
 
-from homelab_tasks.model.events import Rollout
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.report.changes import replica_words
 from homelab_tasks.report.columns import clock, joined, sign, with_bar
@@ -40,11 +39,5 @@ def _moving_line(target: TargetRow, width: int, now: float, marks: Marks) -> Lin
     )
     told = seen.text or replica_words(seen)
     image = seen.image if seen.image and seen.image not in told else None
-    line = with_bar(line, _fraction(seen), width - len(told), marks)
+    line = with_bar(line, target.fraction, width - len(told), marks)
     return (*line, Span("  "), *joined(told, image))
-
-
-def _fraction(seen: Rollout) -> float | None:
-    if not seen.desired:
-        return None
-    return ((seen.updated or 0) + (seen.available or 0)) / (2 * seen.desired)

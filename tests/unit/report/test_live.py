@@ -4,9 +4,9 @@ from homelab_tasks.model.events import Log, Note, NoteKind, StepSeen, Verdict, W
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.report.live import Live
-from homelab_tasks.report.marks import UNICODE
 from homelab_tasks.report.outlet import Outlet
 from homelab_tasks.report.painter import Painter
+from homelab_tasks.report.taskbar import Taskbar
 from tests.unit.report.reporting import URL, FakeClock, pipeline, red_story
 from tests.unit.report.screen import Screen
 
@@ -14,7 +14,14 @@ from tests.unit.report.screen import Screen
 class Watched:
     """A live view, its clock, and the screen that it draws on."""
 
-    def __init__(self, screen: Screen | None = None, *, stdout: io.StringIO | None = None, colour: bool = True) -> None:
+    def __init__(
+        self,
+        screen: Screen | None = None,
+        *,
+        stdout: io.StringIO | None = None,
+        colour: bool = True,
+        taskbar: bool = False,
+    ) -> None:
         self.clock = FakeClock()
         self.screen = screen or Screen()
         self.stdout = stdout or io.StringIO()
@@ -22,9 +29,9 @@ class Watched:
         self.live = Live(
             Outlet(self.stdout),
             Painter(Outlet(self.screen), self.screen.size, colour=colour, links=False),
+            Taskbar(Outlet(self.screen), is_known=taskbar),
             clock=self.clock,
             secrets=self.secrets,
-            marks=UNICODE,
         )
 
 
@@ -181,3 +188,16 @@ def test_the_verdict_is_told_when_the_terminal_is_gone() -> None:
         watched.live.show(event)
 
     assert watched.stdout.getvalue() == f"failed 128 3f9c2e1 {URL}\n"
+
+
+def test_the_taskbar_follows_and_is_cleared_when_the_terminal_has_one() -> None:
+    watched = Watched(taskbar=True)
+    watched.live.show(pipeline("created"))
+    watched.clock.seconds += 1
+    watched.live.show(pipeline("running", seconds=0, eta_seconds=10))
+    watched.clock.seconds += 5
+    watched.live.draw()
+
+    watched.live.close()
+
+    assert watched.screen.strings == ["9;4;3;0", "9;4;1;0", "9;4;1;50", "9;4;0;0"]
