@@ -12,6 +12,7 @@ PAGE_SIZE = 50  # the most that the server gives (server/router/middleware/sessi
 SMALL_PAGE_SIZE = 10  # 8 kB instead of 37 kB, for looks that only want what is new
 PAGES_MOST = 20
 """How far back a first look goes when nothing says that it may stop sooner."""
+PAGES_MOST_TO_NUMBER = 400  # a number that was asked for is looked for further
 DAY_SECONDS = 86400
 
 
@@ -80,7 +81,7 @@ class Survey:
         """Bring *rows* up to date from the newest down to the number *down_to*, and to what was never covered."""
         floor = min((number for number in (self._covered, down_to) if number is not None), default=None)
         seen: dict[int, Pipeline] = {}
-        for page in range(1, PAGES_MOST + 1):
+        for page in range(1, (PAGES_MOST if floor is None else PAGES_MOST_TO_NUMBER) + 1):
             size = SMALL_PAGE_SIZE if self._is_near(floor) else PAGE_SIZE
             got = yield from self._page(page, size)
             found_before = any(row.commit == commit for row in seen.values())

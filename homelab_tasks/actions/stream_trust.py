@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
+from homelab_tasks.actions.waiting import Clock
 from homelab_tasks.model.events import Event, Note, NoteKind
 from homelab_tasks.model.hints import Hint, HintKind
 
@@ -18,6 +19,22 @@ class Changes(Protocol):
 
     def close(self) -> None:
         """Stop listening."""
+
+
+class Silence:
+    """No stream at all: for a single look, which is over before a stream would tell anything."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Sleep by *clock*."""
+        self._clock = clock
+
+    def wait(self, seconds: float) -> tuple[Hint, ...]:
+        """Let *seconds* pass."""
+        self._clock.sleep(seconds)
+        return ()
+
+    def close(self) -> None:
+        """Nothing to close."""
 
 
 class StreamTrust:

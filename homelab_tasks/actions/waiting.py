@@ -19,6 +19,7 @@ BELIEF_SECONDS = 5.0
 """How long a refusal must last before it is believed, when the same question has never been answered before."""
 FLAPPING_SECONDS = 30.0
 """An outage this soon after the last one belongs to it, until it lasts for BELIEF_SECONDS itself."""
+STILL_AWAY_SECONDS = 60.0  # a long outage gives a sign of life as often as a watch does
 
 
 class Clock(Protocol):
@@ -44,6 +45,7 @@ class Outage:
         self._since: float | None = None
         self._tries = 0
         self._told = False
+        self._told_at = 0.0
         self._ended_at: float | None = None
         self._ended_total = 0.0
 
@@ -62,9 +64,13 @@ class Outage:
         if self._since is None:
             self._since, self._tries = self._clock.now(), 0
         self._tries += 1
+        if self._told and self._clock.now() - self._told_at >= STILL_AWAY_SECONDS:
+            self._told_at = self._clock.now()
+            text = f"{self._server} has been away for {format_duration(self.seconds)}, {self._tries} tries"
+            yield Note(kind=NoteKind.HEARTBEAT, text=text)
         fresh = self._ended_at is None or self._since - self._ended_at >= FLAPPING_SECONDS
         if not self._told and (fresh or self.seconds >= BELIEF_SECONDS):
-            self._told = True
+            self._told, self._told_at = True, self._clock.now()
             yield Note(kind=NoteKind.RETRYING, text=f"{problem}; retrying")
 
     def dismiss(self) -> None:

@@ -6,6 +6,7 @@ stream dead, only later.
 """
 
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import Protocol
 
 from msgspec import Struct, structs
@@ -18,7 +19,7 @@ from homelab_tasks.actions.movement import Movement
 from homelab_tasks.actions.pipeline_verdict import Outcome, state_line, summaries, verdict_of
 from homelab_tasks.actions.read_tails import Logs, TailReader
 from homelab_tasks.actions.sight import Sight
-from homelab_tasks.actions.stream_trust import Changes
+from homelab_tasks.actions.stream_trust import Changes, Silence
 from homelab_tasks.actions.waiting import Clock, Patience
 from homelab_tasks.actions.wakefulness import Wakefulness
 from homelab_tasks.durations import format_duration
@@ -132,7 +133,8 @@ class Watch:
         )
         self._board = Board(self._selection, request.rules, url=lambda number: self._ci.url(repository.id, number))
         self._survey = Survey(self._ci, self._patience, repository.id, not_before=commit.committed)
-        self._wakefulness = Wakefulness(self._clock, self._ci.changes, repository_id=repository.id)
+        listen = partial(Silence, self._clock) if request.once else self._ci.changes
+        self._wakefulness = Wakefulness(self._clock, listen, repository_id=repository.id)
 
     def _loop(self) -> Generator[Event, None, Verdict]:
         while True:

@@ -54,10 +54,13 @@ class Git:
                 return Commit(sha=revision.lower())
             raise self._unknown(revision, ambiguous="ambiguous" in done.errors)
         sha = done.output.strip()
+        shown = self.command.ask("show", "--no-patch", "--no-show-signature", "--format=%ct%n%B", sha, "--")
+        committed, _, message = (shown or "").partition("\n")
         return Commit(
             sha=sha,
-            message=self.command.ask("show", "--no-patch", "--no-show-signature", "--format=%B", sha, "--"),
+            message=message or None,
             branch=self._branch_named(revision),
+            committed=float(committed) if committed else None,
         )
 
     def _unknown(self, revision: str, *, ambiguous: bool) -> UsageError:

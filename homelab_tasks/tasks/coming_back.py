@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import structs
 
+from homelab_tasks.model.commit import SHORT_SHA_LENGTH
 from homelab_tasks.model.events import Event, PipelineSeen, PipelineSummary, Verdict, Watching
 from homelab_tasks.model.pipeline import Status
 from homelab_tasks.model.verdict import Word
@@ -32,10 +33,15 @@ class Progress:
     def complete(self, verdict: Verdict, *, seconds: float) -> Verdict:
         """Fill in what *verdict* does not say itself."""
         watching = self._watching or Watching(task=self._task)
+        commit = verdict.commit or watching.commit
+        is_away = verdict.verdict is Word.UNAVAILABLE
+        nothing = f". This says nothing about {commit[:SHORT_SHA_LENGTH]}" if is_away and commit else ""
         return structs.replace(
             verdict,
+            reason=verdict.reason + nothing,
+            hint=verdict.hint or (f"Try again: {self._command()}" if is_away else None),
             task=verdict.task or self._task,
-            commit=verdict.commit or watching.commit,
+            commit=commit,
             url=verdict.url or watching.url,
             pipelines=verdict.pipelines or self._summaries(),
             seconds=round(seconds, 3) if verdict.seconds is None else verdict.seconds,
