@@ -13,6 +13,7 @@ from typing import Any
 from invoke.context import Context
 from invoke.exceptions import Exit
 
+from homelab_tasks.clients.desktop import notify
 from homelab_tasks.errors import HomelabError
 from homelab_tasks.model.events import Event, Verdict
 from homelab_tasks.model.verdict import Word
@@ -45,6 +46,8 @@ def command(name: str) -> Callable[[Callable[..., Iterator[Event]]], Callable[..
                 environment=os.environ,
                 clock=assembly.clock,
                 secrets=assembly.secrets,
+                debug=logging.getLogger().isEnabledFor(logging.DEBUG),
+                notice=notify if flags.get("notify") else None,
             )
             verdict = _end(assembly, view, functools.partial(body, assembly, *arguments, **flags), flags)
             if verdict.exit_code:
