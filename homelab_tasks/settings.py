@@ -2,11 +2,13 @@
 Every setting: its name, type, default and one line of meaning.
 
 The tree stands under `homelab:` in `invoke.yaml`. It holds no secret: a setting says where a token is. Values
-are decoded by settings_decoding; docs/reference/settings.md is held against this file by a test.
+are decoded by homelab_tasks.decoding; docs/reference/settings.md is held against this file by a test.
 """
 
 import ipaddress
-from typing import Annotated, Literal
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, field
@@ -15,6 +17,8 @@ from homelab_tasks.durations import Duration
 from homelab_tasks.errors import UsageError
 
 MAXIMUM_PORT = 65535
+_HOST = re.compile(r"(\*\.)?[^\W_]([\w-]*\.?)*")
+_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 class Address(str):
@@ -89,6 +93,41 @@ def _url_problem(written: str) -> str | None:
     return "it must end with the path" if parts.query or parts.fragment else None
 
 
+class HostPattern(str):
+    """A name that is pinned, or `*.example.org` for every name one label below."""
+
+    __slots__ = ()
+
+    def covers(self, host: str) -> bool:
+        """Is *host* such a name? Case and a dot at its end do not matter; `*` stands for exactly one label."""
+        pattern, name = self.lower().rstrip("."), host.lower().rstrip(".")
+        if pattern.startswith("*."):
+            return name.partition(".")[2] == pattern[2:] and not name.startswith(".")
+        return name == pattern
+
+
+def parse_host(text: object) -> HostPattern:
+    """Read a host name, an IP address or `*.example.org`; raises UsageError for a URL or a port."""
+    written = str(text).strip()
+    if _HOST.fullmatch(written) or _is_ip(written):
+        return HostPattern(written)
+    raise UsageError(f"{written!r} is not a host name", hint="write it as ci.example.org or *.example.org")
+
+
+def _is_ip(written: str) -> bool:
+    try:
+        ipaddress.ip_address(written)
+    except ValueError:
+        return False
+    return True
+
+
+class FilePath(str):
+    """The path of a file; in invoke.yaml, a relative one counts from there."""
+
+    __slots__ = ()
+
+
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A branch of the settings tree; the docstring of each is its heading in the reference."""
 
@@ -105,7 +144,7 @@ class TokenSource(Section, frozen=True, kw_only=True, omit_defaults=True):
 
     env: Annotated[str | None, Meta(description="name of an environment variable")] = None
     vault: Annotated[VaultField | None, Meta(description="a field of a secret in Vault")] = None
-    file: Annotated[str | None, Meta(description="path of a file that only its owner can read")] = None
+    file: Annotated[FilePath | None, Meta(description="path of a file that only its owner can read")] = None
     command: Annotated[
         tuple[str, ...] | None, Meta(description="a command, as a list of words, that prints the token")
     ] = None
@@ -113,29 +152,27 @@ class TokenSource(Section, frozen=True, kw_only=True, omit_defaults=True):
     def __post_init__(self) -> None:
         """Refuse a source that names no place, or two."""
         if sum(place is not None for place in (self.env, self.vault, self.file, self.command)) != 1:
-            raise ValueError("Expected exactly one of `env`, `vault`, `file`, `command`")
+            raise ValueError("expected exactly one of env, vault, file and command")
+        if self.env is not None and not _VARIABLE.fullmatch(self.env):
+            raise ValueError("env: expected the name of a variable, found something else")  # the token, perhaps
+        if self.command is not None and not self.command:
+            raise ValueError("command: expected a list of words, found none")
 
 
 class LoadBalancer(Section, frozen=True, kw_only=True):
     """What `curl --resolve` does, for every client; absent: plain DNS."""
 
     addresses: Annotated[tuple[Address, ...], Meta(description="IP or IP:PORT to dial, in order of preference")] = ()
-    hosts: Annotated[tuple[str, ...], Meta(description="names that are pinned; `*.example.org` is one label")] = ()
+    hosts: Annotated[
+        tuple[HostPattern, ...], Meta(description="names that are pinned; `*.example.org` is one label")
+    ] = ()
     ca_file: Annotated[
-        str | None, Meta(description="certificates trusted beside the system's, also without addresses")
+        FilePath | None, Meta(description="certificates trusted beside the system's, also without addresses")
     ] = None
 
     def addresses_for(self, host: str) -> tuple[Address, ...]:
         """The addresses to dial for *host*, in order of preference; none where it is not pinned."""
-        name = host.lower().rstrip(".")
-        return self.addresses if any(_names(pattern.lower().rstrip("."), name) for pattern in self.hosts) else ()
-
-
-def _names(pattern: str, name: str) -> bool:
-    """Does *pattern* name *name*? A leading `*` stands for exactly one label, as in a certificate."""
-    if pattern.startswith("*."):
-        return name.partition(".")[2] == pattern[2:] and not name.startswith(".")
-    return name == pattern
+        return self.addresses if any(pattern.covers(host) for pattern in self.hosts) else ()
 
 
 class Woodpecker(Section, frozen=True, kw_only=True):
@@ -156,7 +193,7 @@ class Vault(Section, frozen=True, kw_only=True):
     url: Annotated[Url | None, Meta(description="base URL of the server")] = None
     token: Annotated[tuple[TokenSource, ...], Meta(description="where Vault's own token is")] = (
         TokenSource(env="VAULT_TOKEN"),
-        TokenSource(file="~/.vault-token"),
+        TokenSource(file=FilePath("~/.vault-token")),
     )
 
 
@@ -174,7 +211,7 @@ class Kubernetes(Section, frozen=True, kw_only=True):
 
     context: Annotated[str | None, Meta(description="context of the kubeconfig; null is its current one")] = None
     kubeconfig: Annotated[
-        str | None, Meta(description="path of the kubeconfig; null is KUBECONFIG, then ~/.kube/config")
+        FilePath | None, Meta(description="path of the kubeconfig; null is KUBECONFIG, then ~/.kube/config")
     ] = None
 
 
@@ -240,3 +277,13 @@ class Settings(Section, frozen=True, kw_only=True):
     deploy: Deploy = field(default_factory=Deploy)
     work: Work = field(default_factory=Work)
     http: Http = field(default_factory=Http)
+
+
+def sections_in(kind: Any) -> Iterator[Any]:
+    """The sections that stand in *kind*: in `VaultField | None`, in `tuple[TokenSource, ...]`."""
+    return (inner for inner in get_args(kind) if is_section(inner))
+
+
+def is_section(kind: Any) -> bool:
+    """Is *kind* a branch of the tree itself?"""
+    return isinstance(kind, type) and issubclass(kind, Section)
