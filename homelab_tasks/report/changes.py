@@ -14,9 +14,10 @@ from homelab_tasks.model.events import (
     Watching,
     WorkflowSeen,
 )
+from homelab_tasks.model.judgement import workflow_name
 from homelab_tasks.model.pipeline import Status
 from homelab_tasks.report.styled import Line, Span, Style, status_span, verdict_style, words
-from homelab_tasks.report.words import place, short
+from homelab_tasks.report.words import short
 
 _SPOKEN_KINDS = {NoteKind.HEARTBEAT: "", NoteKind.SUPERSEDED: "superseded:", NoteKind.WARNING: "warning:"}
 
@@ -36,10 +37,11 @@ class Changes:
             case PipelineSeen():
                 return self._once(("pipeline", event.id), event.status, self._pipeline_line(event))
             case WorkflowSeen():
-                return self._once(("workflow", event.pipeline, _name(event)), event.status, _workflow_line(event))
+                key = ("workflow", event.pipeline, workflow_name(event.name, event.axis))
+                return self._once(key, event.status, _workflow_line(event))
             case StepSeen():
-                key = ("step", event.pipeline, event.workflow, str(event.axis), event.name)
-                return self._once(key, event.status, _step_line(event)) if _is_worth_a_line(event) else None
+                step = ("step", event.pipeline, workflow_name(event.workflow, event.axis), event.name)
+                return self._once(step, event.status, _step_line(event)) if _is_worth_a_line(event) else None
             case Rollout():
                 return self._once(("rollout", event.target), None, rollout_line(event))
             case _:
@@ -108,22 +110,13 @@ def note_line(event: Note) -> Line:
 
 def log_line(event: Log) -> Line:
     """Write a line of a log with the step that it is from."""
-    return (Span(place(event.workflow, event.step)), Span(" | ", Style.DIM), Span(event.text))
-
-
-def axis_words(axis: dict[str, str] | None) -> str | None:
-    """Write the axis of a matrix workflow: `(GO=1.24, OS=linux)`."""
-    return f"({', '.join(f'{key}={value}' for key, value in sorted(axis.items()))})" if axis else None
-
-
-def _name(event: WorkflowSeen) -> str:
-    return " ".join(part for part in (event.name, axis_words(event.axis)) if part)
+    return (Span(f"{event.workflow} > {event.step}"), Span(" | ", Style.DIM), Span(event.text))
 
 
 def _workflow_line(event: WorkflowSeen) -> Line:
     return words(
         f"#{event.pipeline}",
-        _name(event),
+        workflow_name(event.name, event.axis),
         status_span(event.status),
         event.error and f"({event.error})",
         duration_span(event.seconds),
@@ -140,8 +133,7 @@ def _step_line(event: StepSeen) -> Line:
     detail = ": ".join(part for part in (code, event.error) if part)
     return words(
         f"#{event.pipeline}",
-        place(event.workflow, event.name),
-        axis_words(event.axis),
+        f"{workflow_name(event.workflow, event.axis)} > {event.name}",
         status_span(event.status),
         detail and f"({detail})",
         duration_span(event.seconds),

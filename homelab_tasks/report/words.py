@@ -5,6 +5,7 @@ import shlex
 from homelab_tasks.durations import format_duration
 from homelab_tasks.model.commit import SHORT_SHA_LENGTH
 from homelab_tasks.model.events import Failure, Verdict
+from homelab_tasks.model.judgement import describe
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.report.marks import Marks
 from homelab_tasks.report.styled import Line, Span, Style, verdict_style, words
@@ -65,30 +66,18 @@ def ending(verdict: Verdict, marks: Marks) -> list[Line]:
     if not verdict.failures:
         return []
     lines = [headline(verdict, marks)]
-    lines += [line for failure in verdict.failures for line in _failure_lines(failure, marks)]
+    lines += [line for failure in verdict.failures for line in _failure_lines(failure, verdict, marks)]
     restarts = {failure.pipeline for failure in verdict.failures if failure.pipeline is not None}
     lines += [words("  retry ", f"inv ci.restart --pipeline {number} --watch") for number in sorted(restarts)]
     urls = [pipeline.url for pipeline in verdict.pipelines] or [verdict.url or ""]
     return [*lines, *((Span("  "), Span(url, link=url)) for url in urls if url)]
 
 
-def place(workflow: str | None, step: str | None) -> str:
-    """Name where something happened: `docs > links`."""
-    return " > ".join(name for name in (workflow, step) if name)
-
-
-def _failure_lines(failure: Failure, marks: Marks) -> list[Line]:
-    lines = [words(Span(f"{marks.bad} {_failure_title(failure)}", Style.BAD))]
-    lines += [(Span(f"  {marks.bar} {text}"),) for text in failure.tail]
+def _failure_lines(failure: Failure, verdict: Verdict, marks: Marks) -> list[Line]:
+    title = describe(failure)
+    lines = [] if title in verdict.reason else [words(Span(f"{marks.bad} {title}", Style.BAD))]
+    lines += [(Span(f"  {marks.bar} ", Style.DIM), Span(text)) for text in failure.tail]
     if failure.pipeline is not None and failure.workflow and failure.step:
         step = shlex.quote(f"{failure.workflow}/{failure.step}")
         lines.append(words("  log   ", f"inv ci.logs --pipeline {failure.pipeline} --step {step}"))
     return lines
-
-
-def _failure_title(failure: Failure) -> str:
-    number = f"#{failure.pipeline}" if failure.pipeline is not None else ""
-    where = " ".join(part for part in (number, place(failure.workflow, failure.step)) if part)
-    code = f"exit {failure.exit_code}" if failure.exit_code is not None else ""
-    what = ": ".join(part for part in (code, failure.error) if part)
-    return ": ".join(part for part in (where, what) if part)

@@ -25,7 +25,6 @@ def test_a_red_commit_is_told_one_line_a_change_when_stderr_is_a_pipe() -> None:
         "#128 docs failure 18s",
         "#128 failure 1m52s",
         "✗ failed #128 1m52s docs > links exited with 1",
-        "✗ #128 docs > links: exit 1",
         "  │ checking 118 links",
         "  │ docs/how-to/vault.md:31: 404 https://kv.test/",
         "  log    inv ci.logs --pipeline 128 --step docs/links",
@@ -94,7 +93,7 @@ def test_everything_is_ascii_when_the_encoding_has_nothing_else() -> None:
     shown.show([Note(kind=NoteKind.WARNING, text="Grüße 日本"), red_verdict()])
 
     assert unstamped(shown.progress)[0] == r"warning: Gr\xfc\xdfe \u65e5\u672c"
-    assert "x #128 docs > links: exit 1" in shown.progress
+    assert "x failed #128 1m52s docs > links exited with 1" in shown.progress
     assert "  | checking 118 links" in shown.progress
 
 
