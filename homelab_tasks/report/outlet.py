@@ -1,6 +1,7 @@
 """A stream that is written to for as long as somebody reads it."""
 
 import contextlib
+import io
 import os
 from typing import TextIO
 
@@ -17,11 +18,14 @@ class Outlet:
     the verdict's. Characters that the stream's encoding lacks are written as escapes.
     """
 
-    def __init__(self, stream: TextIO) -> None:
-        """Write to *stream*, which stays open."""
-        self._stream = stream
+    def __init__(self, stream: TextIO | None) -> None:
+        """Write to *stream*, which stays open; None is what Python makes of one that was closed from the start."""
+        self._stream = stream if stream is not None else io.StringIO()
         self.encoding = getattr(stream, "encoding", None) or "utf-8"
-        self.is_closed = False
+        self.is_closed = stream is None
+        with contextlib.suppress(OSError, ValueError):  # no file, or closed
+            # Whoever shares the pipe may have made it fail when it is full (BlockingIOError), which loses lines.
+            os.set_blocking(self._stream.fileno(), True)
 
     @property
     def is_terminal(self) -> bool:

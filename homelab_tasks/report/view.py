@@ -34,8 +34,8 @@ class View(Protocol):
 def open_view(  # noqa: PLR0913 - the composition root names each once
     *,
     json: bool,
-    stdout: TextIO,
-    stderr: TextIO,
+    stdout: TextIO | None,
+    stderr: TextIO | None,
     environment: Mapping[str, str],
     clock: Clock,
     secrets: Secrets,
@@ -75,7 +75,7 @@ def _live(stdout: Outlet, stderr: Outlet, *, clock: Clock, secrets: Secrets, ter
     return Ticker(Live(stdout, painter, taskbar, clock=clock, secrets=secrets))
 
 
-def print_traceback(error: BaseException, *, stderr: TextIO, secrets: Secrets) -> None:
+def print_traceback(error: BaseException, *, stderr: TextIO | None, secrets: Secrets) -> None:
     """Print the traceback of *error* on *stderr*, as little a leak as every other output."""
     outlet = Outlet(stderr)
     for line in secrets.scrub("".join(traceback.format_exception(error))).splitlines():
