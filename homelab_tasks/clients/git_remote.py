@@ -101,9 +101,9 @@ class Remote:
         done = self._command.run("push", *flags, *leases, NAME, *specs, timeout=timeout)
         return parse_push(code=done.code, output=done.output, errors=done.errors)
 
-    def offer(self, source: str, target: str, *, timeout: float | None, options: Sequence[str]) -> PushResult:
-        """Push *source* to *target* without a lease and without force: for refs that the server makes up."""
-        flags = ["--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--no-verify"]
+    def offer(self, source: str, target: str, *, timeout: float | None, options: Sequence[str] = ()) -> PushResult:
+        """Push *source* to *target*, never over other commits; *options* are for the server."""
+        flags = ["--porcelain", "--no-follow-tags", "--recurse-submodules=no"]
         flags += [f"--push-option={option}" for option in options]
         done = self._command.run("push", *flags, NAME, f"{source}:{target}", timeout=timeout)
         return parse_push(code=done.code, output=done.output, errors=done.errors)

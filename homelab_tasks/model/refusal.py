@@ -79,6 +79,7 @@ _SERVER_TROUBLE = (r"internal server error",)
 _UNTRUSTED = (
     r"certificate",
     r"host key verification failed",
+    r"returned error: 30\d|redirect",
     r"SSL: no alternative",
     r"REMOTE HOST IDENTIFICATION HAS CHANGED",
 )

@@ -2,6 +2,6 @@
 
 from invoke.collection import Collection
 
-from homelab_tasks.tasks import ci
+from homelab_tasks.tasks import ci, work
 
-namespace = Collection(ci)
+namespace = Collection(ci, work)

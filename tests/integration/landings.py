@@ -12,7 +12,7 @@ from homelab_tasks.clients.git import Git
 from homelab_tasks.clients.landing_clone import LandingClone
 from homelab_tasks.model.events import Event, Land, Note, Verdict
 from homelab_tasks.model.verdict import Word
-from homelab_tasks.tasks.landing import landing_site
+from homelab_tasks.tasks.landing import landing_site, remote_of
 from tests.integration.git_repositories import ENVIRONMENT, clone, commit, git, make_remote
 
 
@@ -22,9 +22,8 @@ def environment(home: Path) -> dict[str, str]:
 
 def site_of(work: Path, *, timeout: float = 60.0, remote: str = "origin") -> Site:
     opened = LandingClone(Git.open(work), remote)
-    return landing_site(
-        opened, opened.git.command, clock=SystemClock(), environment=environment(work.parent), timeout=timeout
-    )
+    remote_git = remote_of(opened, opened.git.command)
+    return landing_site(opened, remote_git, clock=SystemClock(), environment=environment(work.parent), timeout=timeout)
 
 
 def no_proposal(topic: str, tip: str, trunk: str, reason: str) -> Iterator[Event]:
