@@ -83,6 +83,13 @@ class Git:
         name = self.command.ask(*look_up, revision) or ""
         return name.removeprefix(_BRANCHES) if name.startswith(_BRANCHES) else None
 
+    def commits_beginning_with(self, abbreviation: str) -> tuple[str, ...]:
+        """The full shas of all commits here whose sha begins with *abbreviation*."""
+        objects = (self.command.ask("rev-parse", f"--disambiguate={abbreviation}") or "").split()
+        if len(objects) <= 1:
+            return tuple(objects)
+        return tuple(name for name in objects if self.command.ask("cat-file", "-t", name) == "commit")
+
     def contains(self, ancestor: str, descendant: str) -> bool | None:
         """Is *ancestor* reachable from *descendant*? None when this clone does not hold enough to say."""
         code = self.command.run("merge-base", "--is-ancestor", ancestor, descendant).code

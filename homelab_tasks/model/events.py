@@ -162,9 +162,9 @@ class PipelineSummary(Struct, frozen=True, kw_only=True):
 
 class Failure(Struct, frozen=True, kw_only=True):
     """
-    Why it is red: a step, a workflow, or a pipeline that never got to run.
+    Why it is red: a step, a workflow, or a pipeline that never got to run; or a container of a target's pod.
 
-    *axis* tells workflows of one matrix apart; *tail* is the end of the step's log, oldest line first.
+    *axis* tells workflows of one matrix apart; *tail* is the end of the log, oldest line first.
     """
 
     pipeline: int | None = None
@@ -174,6 +174,9 @@ class Failure(Struct, frozen=True, kw_only=True):
     exit_code: int | None = None
     error: str | None = None
     tail: tuple[str, ...] = ()
+    target: str | None = None
+    pod: str | None = None
+    container: str | None = None
 
 
 class TargetVerdict(Struct, frozen=True, kw_only=True):

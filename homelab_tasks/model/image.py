@@ -147,12 +147,14 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     *named* is true when every container of the commit's repository names it. *image* is the image to show: the
     commit's, or what stands there instead. *lagging* are containers of the same repository that do not name it
-    yet. *warning* says why this can, or may, never come true, and *hint* what would help.
+    yet. *abbreviation* is the shortest run of hex that it was named by. *warning* says why this can, or may, never
+    come true, and *hint* what would help.
     """
 
     named: bool
     image: str | None = None
     lagging: tuple[ContainerImage, ...] = ()
+    abbreviation: str | None = None
     warning: str | None = None
     hint: str | None = None
 
@@ -175,7 +177,8 @@ def answer(containers: Iterable[ContainerImage], wanted: Wanted, *, pinned: str 
     repositories = {parse_reference(each.image).repository for each in naming_it}
     family = [each for each in asked if parse_reference(each.image).repository in repositories]
     lagging = tuple(each for each in family if each not in naming_it)
-    return Answer(named=not lagging, image=naming_it[0].image, lagging=lagging)
+    runs = [abbreviation(parse_reference(each.image), wanted.sha or "") or "" for each in naming_it]
+    return Answer(named=not lagging, image=naming_it[0].image, lagging=lagging, abbreviation=min(runs, key=len) or None)
 
 
 def _judge(container: ContainerImage, wanted: Wanted) -> Naming:

@@ -145,6 +145,8 @@ def failure_of(pipeline: Pipeline, workflow: Workflow, step: Step | None) -> Fai
 
 def describe(failure: Failure) -> str:
     """Say in a sentence what failed: `docs > links exited with 1`."""
+    if failure.target is not None:
+        return f"{failure.target}: {failure.error}"
     workflow = workflow_name(failure.workflow, failure.axis) if failure.workflow else None
     place = " > ".join(name for name in (workflow, failure.step) if name) or f"#{failure.pipeline}"
     # An exit code repeats itself in the agent's error text (`exit code 1`), which then says nothing new.

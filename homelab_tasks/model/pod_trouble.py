@@ -115,6 +115,15 @@ def pull_problem(container: ContainerState) -> str:
     return container.message if container.waiting in _PULLING and says_it else ""
 
 
+def needs_pull_reason(pod: Pod, heard: Mapping[str, str]) -> tuple[str, ...]:
+    """The containers of *pod* whose image does not come without anyone having said why."""
+    return tuple(
+        each.name
+        for each in pod.containers
+        if each.waiting in _PULLING and not pull_problem(each) and f"{pod.uid}/{each.name}" not in heard
+    )
+
+
 def _crash(pod: Pod, container: ContainerState, *, some_ready: bool) -> Cause | None:
     if not container.is_down:
         return None

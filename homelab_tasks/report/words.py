@@ -53,6 +53,8 @@ def headline(verdict: Verdict, marks: Marks) -> Line:
     subject = " ".join(f"#{pipeline.number}" for pipeline in verdict.pipelines) or " ".join(
         target.target for target in verdict.targets
     )
+    if verdict.reason.startswith(f"{subject}:"):
+        subject = ""  # the reason says it
     took = format_duration(verdict.seconds) if verdict.seconds is not None else None
     return words(Span(f"{sign} {verdict.verdict}", style), subject, took and Span(took, Style.DIM), verdict.reason)
 

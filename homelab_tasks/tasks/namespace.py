@@ -2,6 +2,6 @@
 
 from invoke.collection import Collection
 
-from homelab_tasks.tasks import ci, work
+from homelab_tasks.tasks import ci, deploy, work
 
-namespace = Collection(ci, work)
+namespace = Collection(ci, deploy, work)

@@ -43,7 +43,8 @@ def test_the_verdict_has_the_fields_of_the_contract_when_it_ends_a_stream() -> N
     assert list(line) == FIELDS_OF_A_VERDICT
     assert (line["verdict"], line["exit_code"]) == ("failed", 1)
     assert line["pipelines"] == [{"number": 128, "status": "failure", "url": URL}]
-    assert list(line["failures"][0]) == ["pipeline", "workflow", "step", "axis", "exit_code", "error", "tail"]
+    step = ["pipeline", "workflow", "step", "axis", "exit_code", "error", "tail"]
+    assert list(line["failures"][0]) == [*step, "target", "pod", "container"]
     assert line["commit"] == COMMIT
 
 

@@ -1,0 +1,133 @@
+"""From the flags of a deploy task to the rollout that it waits for."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from homelab_tasks.errors import UsageError
+from homelab_tasks.model.commit import Commit
+from homelab_tasks.model.events import Event, Watching
+from homelab_tasks.model.image import Wanted, expand_template, parse_reference
+from homelab_tasks.model.target import parse_targets
+from homelab_tasks.tasks.assembly import Assembly
+from homelab_tasks.tasks.flags import duration
+
+if TYPE_CHECKING:
+    from homelab_tasks.actions.rollout_journey import Commits
+    from homelab_tasks.actions.rollout_request import Request
+    from homelab_tasks.clients.kubeconfig import Access
+    from homelab_tasks.clients.kubernetes import Kubernetes
+
+
+class DeployFlags(Struct, frozen=True, kw_only=True):
+    """The flags that say what should run where; empty text is the default."""
+
+    target: str = ""
+    sha: str = ""
+    image: str = ""
+    context: str = ""
+    namespace: str = ""
+    kubeconfig: str = ""
+    stable_for: str = ""
+    timeout: str = ""
+    repository: str = ""
+
+
+def wait_for_targets(assembly: Assembly, flags: DeployFlags) -> Iterator[Event]:
+    """Tell what is waited for, then wait for it. Raises UsageError for flags that cannot be."""
+    access = _access(assembly, flags)
+    request = _request(assembly, flags, access)
+    yield _watching(assembly, access, request)
+    from homelab_tasks.actions.await_rollout import await_rollout
+
+    patience = assembly.settings.http.retry_for
+    with closing(_connect(assembly, access)) as cluster:
+        commits = _commits(assembly)
+        yield from await_rollout(cluster, request, clock=assembly.clock, retry_for=patience, commits=commits)
+
+
+def look_at_targets(assembly: Assembly, flags: DeployFlags) -> Iterator[Event]:
+    """Tell what is looked at, then look once. Raises UsageError for flags that cannot be."""
+    access = _access(assembly, flags)
+    request = _request(assembly, flags, access)
+    yield _watching(assembly, access, request)
+    from homelab_tasks.actions.look_at_rollout import look_at_rollout
+
+    patience = assembly.settings.http.retry_for
+    with closing(_connect(assembly, access)) as cluster:
+        commits = _commits(assembly)
+        yield from look_at_rollout(cluster, request, clock=assembly.clock, retry_for=patience, commits=commits)
+
+
+def _access(assembly: Assembly, flags: DeployFlags) -> "Access":
+    from homelab_tasks.clients.kubeconfig import load_access
+
+    settings = assembly.settings.kubernetes
+    return load_access(
+        os.environ, kubeconfig=flags.kubeconfig or settings.kubeconfig, context=flags.context or settings.context
+    )
+
+
+def _request(assembly: Assembly, flags: DeployFlags, access: "Access") -> "Request":
+    from homelab_tasks.actions.rollout_request import Request
+
+    deploy = assembly.settings.deploy
+    written = flags.target or ",".join(deploy.targets)
+    if not written:
+        hint = "inv deploy.wait NAMESPACE/NAME, or set homelab.deploy.targets in invoke.yaml"
+        raise UsageError("no target is given", hint=hint)
+    commit = None if flags.image and not flags.sha else assembly.commit(flags.sha or "HEAD")
+    return Request(
+        targets=parse_targets(written, namespace=flags.namespace or access.namespace),
+        wanted=_wanted(flags.image, deploy.image, commit),
+        timeout=duration("--timeout", flags.timeout, deploy.timeout),
+        stable_for=duration("--stable-for", flags.stable_for, deploy.stable_for),
+        commit=commit,
+    )
+
+
+def _wanted(image: str, template: str | None, commit: Commit | None) -> Wanted:
+    """The exact image of --image, else that of the template, else any that names the commit."""
+    sha = commit.sha if commit is not None else None
+    if image:
+        return Wanted(sha=sha, exact=parse_reference(image))
+    return Wanted(sha=sha, exact=expand_template(template, sha) if template and sha else None)
+
+
+def _watching(assembly: Assembly, access: "Access", request: "Request") -> Watching:
+    url = urlsplit(access.server)
+    addresses = assembly.settings.load_balancer.addresses_for(url.hostname or "")
+    commit = request.commit
+    targets = ", ".join(str(target) for target in request.targets)
+    exact = f" {request.wanted.text}" if request.wanted.exact is not None else ""
+    return Watching(
+        task=assembly.task,
+        server=url.netloc,
+        commit=commit.sha if commit is not None else None,
+        title=commit.title if commit is not None else None,
+        branch=commit.branch if commit is not None else None,
+        address=str(addresses[0]) if addresses else None,
+        text=f"context {access.context}: {targets}{exact}",
+    )
+
+
+def _connect(assembly: Assembly, access: "Access") -> "Kubernetes":
+    from homelab_tasks.clients.kubernetes_connection import connect
+
+    return connect(
+        access,
+        pins=assembly.settings.load_balancer,
+        http=assembly.settings.http,
+        environment=os.environ,
+        secrets=assembly.secrets,
+        now=assembly.clock.now,
+    )
+
+
+def _commits(assembly: Assembly) -> "Commits | None":
+    git = assembly.git_if_any
+    return git.commits_beginning_with if git is not None else None
