@@ -1,6 +1,5 @@
 """The end of a failed step's log."""
 
-from collections import deque
 from collections.abc import Generator, Iterator
 from typing import Protocol
 
@@ -10,8 +9,9 @@ from homelab_tasks.model.events import Event, Note, NoteKind
 from homelab_tasks.model.pipeline import LogLine
 
 TAIL_LINES = 40
-LATE_SECONDS = 3.0
-"""Lines arrive up to a second after the end (agent/rpc/client_grpc.go:48-52), measured 0.93 s; then some for flaps."""
+BATCH_SECONDS = 1.2
+"""How long after the end of a step its last lines may come: batches of a second (agent/rpc/client_grpc.go:48-52)."""
+LATE_SECONDS = 3.0  # for a log that is empty, or cannot be read
 PAUSE_SECONDS = 0.25
 
 
@@ -32,12 +32,15 @@ class TailReader:
         self._repository_id = repository_id
         self._patient_until = clock.now() + LATE_SECONDS
 
-    def read(self, number: int, step_id: int, place: str) -> Generator[Event, None, tuple[str, ...]]:
+    def read(
+        self, number: int, step_id: int, place: str, *, complete_at: float
+    ) -> Generator[Event, None, tuple[str, ...]]:
         """
-        Read the last TAIL_LINES lines, oldest first, of the step called *place*.
+        Read the last TAIL_LINES lines, oldest first, of the step called *place*, once they are *complete_at*.
 
         A log that stays empty or cannot be read is named in a note: it changes no verdict.
         """
+        self._clock.sleep(max(0.0, complete_at - self._clock.now()))
         problem = "it is empty"
         while True:
             try:
@@ -52,7 +55,9 @@ class TailReader:
             self._clock.sleep(PAUSE_SECONDS)
 
     def _read_once(self, number: int, step_id: int) -> tuple[str, ...]:
-        last: deque[LogLine] = deque(maxlen=4 * TAIL_LINES)  # doubles and late lines are sorted out below
-        last.extend(self._ci.log(self._repository_id, number, step_id))
-        by_line = {line.line: line.text for line in last}
-        return tuple(by_line[line] for line in sorted(by_line))[-TAIL_LINES:]
+        last: dict[int, str] = {}
+        for line in self._ci.log(self._repository_id, number, step_id):
+            last[line.line] = line.text
+            if len(last) >= 2 * TAIL_LINES:  # by number: what an agent sent twice stands at the end of the answer
+                last = {number: last[number] for number in sorted(last)[-TAIL_LINES:]}
+        return tuple(last[number] for number in sorted(last)[-TAIL_LINES:])

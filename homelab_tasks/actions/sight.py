@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
+from homelab_tasks.actions.read_tails import BATCH_SECONDS
 from homelab_tasks.model.changes import changes
 from homelab_tasks.model.events import Event, PipelineSeen
 from homelab_tasks.model.judgement import is_settled, is_winding_down
@@ -15,6 +16,7 @@ SETTLE_BLIND_SECONDS = 5.0
 """How long details are asked for when the list alone shows an end that is not rewritten."""
 GONE_SECONDS = 1.0
 LEAST_GONE_READS = 2
+RECENT_SECONDS = 10.0
 
 
 class Sight:
@@ -40,6 +42,7 @@ class Sight:
         self._final_since: float | None = None
         self._gone_since: float | None = None
         self._gone_reads = 0
+        self._was_open = False
 
     def take_row(self, row: Pipeline, now: float) -> None:
         """Learn from a *row* of the list, which has no workflows."""
@@ -60,6 +63,7 @@ class Sight:
     def _take(self, pipeline: Pipeline, now: float) -> None:
         self.pipeline = pipeline
         state = pipeline.state
+        self._was_open = self._was_open or not state.is_final
         waiting, running = state in {Status.PENDING, Status.CREATED}, state is Status.RUNNING
         self._pending_since = _first(self._pending_since, now) if waiting else None
         self._running_since = _first(self._running_since, now) if running else self._running_since
@@ -98,6 +102,17 @@ class Sight:
             return is_settled(self.pipeline) or waited >= SETTLE_SECONDS
         # Only a stopped pipeline is rewritten; the other ends are computed when no workflow is left.
         return waited >= (SETTLE_SECONDS if self.pipeline.state.is_halted else SETTLE_BLIND_SECONDS)
+
+    def logs_complete_at(self, wall: float) -> float:
+        """
+        When the logs of its steps will have come in whole.
+
+        Long ago, if it had ended before it was first looked at; *wall* (unix seconds) only saves a second here.
+        """
+        if self._final_since is None:
+            return 0.0
+        ended_just_now = self._was_open or abs(wall - self.pipeline.finished) < RECENT_SECONDS
+        return self._final_since + BATCH_SECONDS if ended_just_now else 0.0
 
     def is_settling(self, now: float) -> bool:
         """Does the server call it ended, while that may still be rewritten?"""

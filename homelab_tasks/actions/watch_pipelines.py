@@ -292,12 +292,12 @@ class Watch:
         tails = TailReader(self._ci, self._clock, repository_id=self._repository_id)
         failures: list[Failure] = []
         for outcome in outcomes:
-            steps = [step for _, step in outcome.judgement.failing]
-            for index, failure in enumerate(outcome.judgement.failures):
-                step = steps[index] if index < len(steps) else None
+            number = outcome.sight.pipeline.number
+            complete_at = outcome.sight.logs_complete_at(self._clock.wall().timestamp())
+            for failure, step in outcome.judgement.blamed:
                 tail: tuple[str, ...] = ()
-                if self._request.tails and step is not None:
-                    tail = yield from tails.read(outcome.sight.pipeline.number, step.id, describe(failure))
+                if step is not None and self._request.tails:
+                    tail = yield from tails.read(number, step.id, describe(failure), complete_at=complete_at)
                 failures.append(structs.replace(failure, tail=tail))
         return tuple(failures)
 

@@ -17,6 +17,12 @@ class Judgement(Struct, frozen=True, kw_only=True):
     failing: tuple[tuple[Workflow, Step | None], ...] = ()
     failures: tuple[Failure, ...] = ()
 
+    @property
+    def blamed(self) -> Iterator[tuple[Failure, Step | None]]:
+        """Pair each failure with the step whose log tells of it, or None."""
+        steps = [step for _, step in self.failing]
+        return zip(self.failures, steps or [None] * len(self.failures), strict=True)
+
 
 def judge(pipeline: Pipeline) -> Judgement | None:
     """Judge *pipeline* by its status, or return None while that is no end. An unknown status never is one."""

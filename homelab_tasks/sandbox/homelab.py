@@ -105,8 +105,13 @@ class Homelab:
 
     @property
     def remote_url(self) -> str:
-        """The bare repository's address at the forge."""
-        return f"{self._forge_url(REPOSITORY)}.git"
+        """
+        The bare repository's address at the forge.
+
+        Plain HTTP, past the load balancer: a GIT_SSL_CAINFO in somebody's environment outweighs what the clone says
+        about our authority, and a `git push` by hand would fail.
+        """
+        return f"http://{GIT_HOST}:{self._servers[GIT_HOST].port}/{REPOSITORY}.git"
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -228,7 +233,7 @@ class Homelab:
 
     def _git_config(self) -> str:
         """What git needs to reach the forge as the tasks do: the pin, the authority, no proxy."""
-        port, addresses = self._balancer.port, ",".join(self._addresses)
+        secure_port, plain_port = self._balancer.port, self._servers[GIT_HOST].port
         return f"""\
 [user]
 \tname = Lab
@@ -237,7 +242,8 @@ class Homelab:
 \tgpgsign = false
 [http]
 \tsslCAInfo = {self.layout.ca_file}
-\tcurloptResolve = {GIT_HOST}:{port}:{addresses}
+\tcurloptResolve = {GIT_HOST}:{secure_port}:{",".join(self._addresses)}
+\tcurloptResolve = {GIT_HOST}:{plain_port}:127.0.0.1
 \tproxy =
 [remote "origin"]
 \turl = {self.remote_url}
