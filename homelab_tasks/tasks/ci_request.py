@@ -33,7 +33,8 @@ class CiFlags(Struct, frozen=True, kw_only=True):
 def watch_ci(assembly: Assembly, flags: CiFlags, *, once: bool) -> Iterator[Event]:
     """Tell what is watched, then watch it. Raises UsageError for flags that cannot be."""
     from homelab_tasks.actions.board import Rules
-    from homelab_tasks.actions.watch_pipelines import WatchRequest, watch_pipelines
+    from homelab_tasks.actions.watch_pipelines import watch_pipelines
+    from homelab_tasks.actions.watch_request import WatchRequest
 
     if flags.logs not in LOGS:
         raise UsageError(f"--logs: {flags.logs!r} is not one of {', '.join(LOGS)}")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from homelab_tasks.actions.board import Rules
-from homelab_tasks.actions.watch_pipelines import WatchRequest, watch_pipelines
+from homelab_tasks.actions.watch_pipelines import watch_pipelines
+from homelab_tasks.actions.watch_request import WatchRequest
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, Note, NoteKind, Verdict
 from homelab_tasks.model.pipeline import CancelInfo, Pipeline

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from homelab_tasks.actions.board import Rules
-from homelab_tasks.actions.watch_pipelines import WatchRequest, watch_pipelines
+from homelab_tasks.actions.watch_pipelines import watch_pipelines
+from homelab_tasks.actions.watch_request import WatchRequest
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, Note, Verdict
 from homelab_tasks.model.hints import Hint

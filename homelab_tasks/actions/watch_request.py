@@ -1,0 +1,52 @@
+"""What to watch, and what is asked of the CI server for it."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from homelab_tasks.actions.board import Rules
+from homelab_tasks.actions.explain_stuck import QueueDesk
+from homelab_tasks.actions.find_pipelines import PipelineList
+from homelab_tasks.actions.read_tails import Logs
+from homelab_tasks.actions.stream_trust import Changes
+from homelab_tasks.model.commit import Commit
+from homelab_tasks.model.pipeline import Pipeline
+
+
+class Ci(PipelineList, Logs, QueueDesk, Protocol):
+    """What watching asks of the CI server."""
+
+    def pipeline(self, repository_id: int, number: int) -> Pipeline:
+        """One pipeline with its workflows."""
+
+    def url(self, repository_id: int, number: int | None = None) -> str:
+        """The page of a repository, or of a pipeline, for people."""
+
+    def changes(self) -> Changes:
+        """Listen to the event stream."""
+
+
+class WatchRequest(Struct, frozen=True, kw_only=True):
+    """
+    What to watch and for how long, in seconds.
+
+    Without *commit* the pipeline *number* says which it is. *once* is a single look.
+    """
+
+    repository: str
+    task: str = "ci.watch"
+    commit: Commit | None = None
+    number: int | None = None
+    branch: str | None = None
+    events: tuple[str, ...] = ("push",)
+    rules: Rules = Rules()
+    timeout: float = 1800.0
+    appear_timeout: float = 120.0
+    retry_for: float = 30.0
+    once: bool = False
+    tails: bool = True
+
+
+Contains = Callable[[str, str], bool | None]
+"""Does the second commit (full shas) contain the first? None where the clone cannot tell."""
