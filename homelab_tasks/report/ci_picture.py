@@ -4,12 +4,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from homelab_tasks.model.events import Log, PipelineSeen, StepSeen, WorkflowSeen
+from homelab_tasks.model.judgement import workflow_name
 from homelab_tasks.model.pipeline import Status
 from homelab_tasks.report.elapsed import Elapsed, of_status
 
 TAIL_LINES = 3  # of a red step's log; all of it is the ending's
-WorkflowKey = tuple[str, tuple[tuple[str, str], ...]]
-"""The name of a workflow, and the axis that tells those of a matrix apart."""
 
 
 class StepRow(Struct, frozen=True, kw_only=True):
@@ -24,10 +23,13 @@ class StepRow(Struct, frozen=True, kw_only=True):
 
 
 class WorkflowRow(Struct, frozen=True, kw_only=True):
-    """A workflow and its steps, in the order in which they were first told of; *word* is the server's status."""
+    """
+    A workflow and its steps, in the order in which they were first told of.
+
+    *name* tells those of a matrix apart; *word* is the server's status, which may be unknown here.
+    """
 
     name: str
-    axis: dict[str, str] | None = None
     status: Status = Status.PENDING
     word: str = Status.PENDING.value
     elapsed: Elapsed = Elapsed()
@@ -59,15 +61,15 @@ class PipelineRow(Struct, frozen=True, kw_only=True):
     seen: PipelineSeen
     elapsed: Elapsed
     at: float
-    workflows: dict[WorkflowKey, WorkflowRow] = {}
+    workflows: dict[str, WorkflowRow] = {}
 
     def after(self, event: WorkflowSeen | StepSeen | Log, now: float) -> "PipelineRow":
         """Return the row with *event*, which was told at *now*; a log line alone makes no workflow known."""
-        key = self._key(event)
-        if isinstance(event, Log) and key not in self.workflows:
+        name = workflow_of(event)
+        if isinstance(event, Log) and name not in self.workflows:
             return self
-        row = self.workflows.get(key) or WorkflowRow(name=key[0], axis=dict(key[1]) or None)
-        return replace(self, workflows={**self.workflows, key: row.after(event, now)})
+        row = self.workflows.get(name) or WorkflowRow(name=name)
+        return replace(self, workflows={**self.workflows, name: row.after(event, now)})
 
     def seconds_left(self, now: float) -> float | None:
         """How long it takes from *now* on, by experience; negative when it runs over, None without experience."""
@@ -81,14 +83,16 @@ class PipelineRow(Struct, frozen=True, kw_only=True):
         steps = [step for workflow in self.workflows.values() for step in workflow.steps.values()]
         return sum(step.status.is_final for step in steps) / len(steps) if steps else None
 
-    def _key(self, event: WorkflowSeen | StepSeen | Log) -> WorkflowKey:
-        if isinstance(event, WorkflowSeen):
-            return event.name, _axis(event.axis)
-        if isinstance(event, StepSeen):
-            return event.workflow, _axis(event.axis)
-        # A log names no axis: it is the first workflow's of that name that has such a step.
-        owners = (key for key, row in self.workflows.items() if key[0] == event.workflow and event.step in row.steps)
-        return next(owners, (event.workflow, ()))
+
+def workflow_of(event: WorkflowSeen | StepSeen | Log) -> str:
+    """Name the workflow that *event* is about, so that those of a matrix can be told apart."""
+    match event:
+        case WorkflowSeen():
+            return workflow_name(event.name, event.axis)
+        case StepSeen():
+            return workflow_name(event.workflow, event.axis)
+        case Log():  # names it like this already
+            return event.workflow
 
 
 def pipeline_row(event: PipelineSeen, known: PipelineRow | None, now: float) -> PipelineRow:
@@ -96,10 +100,6 @@ def pipeline_row(event: PipelineSeen, known: PipelineRow | None, now: float) -> 
     elapsed = of_status(event.status, event.seconds, now)
     workflows = known.workflows if known is not None and known.seen.id == event.id else {}
     return PipelineRow(seen=event, elapsed=elapsed, at=now, workflows=workflows)
-
-
-def _axis(axis: dict[str, str] | None) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((axis or {}).items()))
 
 
 def _step(event: StepSeen, known: StepRow | None, now: float) -> StepRow:

@@ -1,6 +1,7 @@
 """The view for pipes, CI logs and dumb terminals: one line for each change, never a cursor movement."""
 
 from homelab_tasks.model.events import Event, Log, StepSeen, Verdict, Watching
+from homelab_tasks.model.judgement import workflow_name
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.report.changes import Changes, log_line
 from homelab_tasks.report.cleaning import presentable
@@ -87,7 +88,7 @@ class LogResult:
             case Watching():
                 self.is_wanted = event.task == LOGS_TASK
             case StepSeen():
-                self._steps.add((event.pipeline, event.workflow, event.name))
+                self._steps.add((event.pipeline, workflow_name(event.workflow, event.axis), event.name))
             case Log() if self.is_wanted:
                 self._steps.add((event.pipeline, event.workflow, event.step))
                 self._stdout.line(plain(log_line(event)) if len(self._steps) > 1 else event.text)

@@ -6,6 +6,7 @@ from homelab_tasks.model.events import Event, Log, Note, NoteKind, StepSeen, Ver
 from homelab_tasks.model.pipeline import Status
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.report.changes import log_line, note_line
+from homelab_tasks.report.ci_picture import workflow_of
 from homelab_tasks.report.cleaning import presentable
 from homelab_tasks.report.clock import Clock
 from homelab_tasks.report.frame import frame, header
@@ -95,7 +96,7 @@ class Live:
             case Note() if event.kind is not NoteKind.HEARTBEAT:  # the clock runs visibly
                 return [stamped(note_line(event), self._clock)]
             case StepSeen() if Status(event.status).is_red:
-                self._red_steps.add((event.pipeline, event.workflow, event.name))
+                self._red_steps.add((event.pipeline, workflow_of(event), event.name))
             case Log() if (event.pipeline, event.workflow, event.step) not in self._red_steps:
                 return [log_line(event)]
         return []

@@ -1,7 +1,6 @@
 """A pipeline in the live view: a line of its own, and a row for each workflow with what it does right now."""
 
 from homelab_tasks.durations import format_duration
-from homelab_tasks.model.judgement import workflow_name
 from homelab_tasks.model.pipeline import Status
 from homelab_tasks.report.cells import padded, width_of
 from homelab_tasks.report.ci_picture import PipelineRow, StepRow, WorkflowRow
@@ -17,7 +16,7 @@ CLOCK_CELLS = 6  # `12m04s`
 def pipeline_rows(pipeline: PipelineRow, width: int, now: float, marks: Marks) -> list[Row]:
     """Draw *pipeline* as it is at *now*."""
     workflows = list(pipeline.workflows.values())
-    names = max((width_of((Span(workflow_name(workflow.name, workflow.axis)),)) for workflow in workflows), default=0)
+    names = max((width_of((Span(workflow.name),)) for workflow in workflows), default=0)
     cells = min(names, width // NAME_SHARE)
     head = Row(line=_pipeline_line(pipeline, width, now, marks), word=pipeline.seen.status, rank=FIRST)
     return [head, *(_workflow_row(workflow, cells, now, marks) for workflow in workflows)]
@@ -49,7 +48,7 @@ def _workflow_row(workflow: WorkflowRow, cells: int, now: float, marks: Marks) -
     steps = list(workflow.steps.values())
     done = sum(step.status.is_final for step in steps)
     line = joined(
-        Span(padded(workflow_name(workflow.name, workflow.axis), cells)),
+        Span(padded(workflow.name, cells)),
         Span((f"{done}/{len(steps)}" if steps else "").ljust(len("10/10"))),
         clock(workflow.elapsed.value(now), CLOCK_CELLS),
         _detail(workflow, steps, now),

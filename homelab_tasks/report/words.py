@@ -77,7 +77,8 @@ def ending(verdict: Verdict, marks: Marks) -> list[Line]:
 
 def _failure_lines(failure: Failure, verdict: Verdict, marks: Marks) -> list[Line]:
     title = describe(failure)
-    lines = [] if title in verdict.reason else [words(Span(f"{marks.bad} {title}", Style.BAD))]
+    is_told = any(text and text in verdict.reason for text in (title, failure.error))
+    lines = [] if is_told else [words(Span(f"{marks.bad} {title}", Style.BAD))]
     lines += [(Span(f"  {marks.bar} ", Style.DIM), Span(text)) for text in failure.tail]
     if failure.pipeline is not None and failure.workflow and failure.step:
         step = shlex.quote(f"{failure.workflow}/{failure.step}")

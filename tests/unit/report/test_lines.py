@@ -1,6 +1,18 @@
 import re
 
-from homelab_tasks.model.events import Land, LandPhase, Log, Note, NoteKind, Phase, Rollout, StepSeen, Verdict, Watching
+from homelab_tasks.model.events import (
+    Failure,
+    Land,
+    LandPhase,
+    Log,
+    Note,
+    NoteKind,
+    Phase,
+    Rollout,
+    StepSeen,
+    Verdict,
+    Watching,
+)
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import Word
 from tests.unit.report.reporting import URL, Ascii, Shown, pipeline, red_story, red_verdict
@@ -129,6 +141,27 @@ def test_each_line_of_a_log_names_its_step_when_there_are_several() -> None:
     )
 
     assert shown.result == "docs > links | 404\\x1b[2J\ntest > unit | boom\n"
+
+
+def test_no_line_names_its_step_when_it_is_one_of_a_matrix() -> None:
+    shown = Shown().show(
+        [
+            Watching(task="ci.logs"),
+            StepSeen(pipeline=128, workflow="test", axis={"GO": "1.24"}, name="unit", status="failure"),
+            Log(pipeline=128, workflow="test (GO=1.24)", step="unit", line=0, text="boom"),
+        ]
+    )
+
+    assert shown.result == "boom\n"
+
+
+def test_the_output_of_verify_is_quoted_and_its_reason_said_once_when_it_fails() -> None:
+    reason = "verify (nox) ended with 1 on the merged result"
+    failure = Failure(step="verify", exit_code=1, error=reason, tail=("boom",))
+
+    shown = Shown().show([Verdict(verdict=Word.FAILED, reason=reason, failures=(failure,), task="work.land")])
+
+    assert shown.progress == [f"✗ failed {reason}", "  │ boom", f"failed: {reason} (exit 1)"]
 
 
 def test_a_rollout_counts_its_pods_when_the_event_has_no_words_of_its_own() -> None:

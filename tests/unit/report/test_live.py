@@ -109,9 +109,10 @@ def test_a_note_stays_above_the_frame_and_a_heartbeat_is_not_needed() -> None:
 def test_the_log_of_a_red_step_is_quoted_in_place_and_any_other_passes_by_above() -> None:
     watched = Watched()
     watched.live.show(pipeline("running", seconds=0))
-    watched.live.show(StepSeen(pipeline=128, workflow="docs", name="links", status="failure", exit_code=1))
-    watched.live.show(WorkflowSeen(pipeline=128, name="docs", status="failure"))
-    watched.live.show(Log(pipeline=128, workflow="docs", step="links", line=0, text="404"))
+    axis = {"OS": "linux"}
+    watched.live.show(StepSeen(pipeline=128, workflow="docs", name="links", status="failure", exit_code=1, axis=axis))
+    watched.live.show(WorkflowSeen(pipeline=128, name="docs", status="failure", axis=axis))
+    watched.live.show(Log(pipeline=128, workflow="docs (OS=linux)", step="links", line=0, text="404"))
     watched.live.show(Log(pipeline=128, workflow="test", step="unit", line=0, text="ok"))
 
     watched.live.draw()
