@@ -77,6 +77,7 @@ class LogReading:
         """Read, and say how it went."""
         repository = yield from find_repository(self._ci, self._patience, self._request.repository)
         pipelines = yield from self._pipelines(repository.id)
+        yield from self._announce(pipelines)
         for index, pipeline in enumerate(pipelines):
             if self._request.follow:
                 follower = LogFollower(self._ci, self._patience, repository.id)
@@ -99,10 +100,16 @@ class LogReading:
             pipelines.append((yield from self._patience.ask("detail", ask)))
         return pipelines
 
+    def _announce(self, pipelines: list[Pipeline]) -> Iterator[Event]:
+        """Name every step before the first line: a view that knows of several names each line's."""
+        now = self._clock.wall().timestamp()
+        for pipeline in pipelines:
+            for workflow, step in self._wanted(pipeline):
+                yield step_seen(pipeline.number, workflow, step, now=now)
+
     def _show(self, repository_id: int, pipeline: Pipeline) -> Iterator[Event]:
         for workflow, step in self._wanted(pipeline):
             self._told_steps += 1
-            yield step_seen(pipeline.number, workflow, step, now=self._clock.wall().timestamp())
             log = StepLog(self._ci, self._patience, repository_id, pipeline, workflow, step)
             if self._request.tail is None:
                 yield from log.whole(late_until=self._late_until)
@@ -110,14 +117,14 @@ class LogReading:
                 yield from log.end(self._request.tail, late_until=self._late_until)
 
     def _wanted(self, pipeline: Pipeline) -> list[tuple[Workflow, Step]]:
-        if self._request.step is None and not self._request.everything:
+        if self._request.step is None and not (self._request.everything or self._request.follow):
             judgement = judge(pipeline)
             return [(workflow, step) for workflow, step in (judgement.failing if judgement else ()) if step]
         return [
             (workflow, step)
             for workflow in pipeline.workflows or ()
             for step in workflow.steps
-            if self._is_named(workflow, step) and (step.started or self._request.step)
+            if self._is_named(workflow, step) and (step.started or self._request.step or self._request.follow)
         ]
 
     def _is_named(self, workflow: Workflow, step: Step) -> bool:

@@ -8,7 +8,7 @@ from msgspec import structs
 from homelab_tasks.actions.read_logs import LogRequest, read_logs
 from homelab_tasks.errors import TransientError
 from homelab_tasks.model.commit import Commit
-from homelab_tasks.model.events import Event, Log, Note, Verdict
+from homelab_tasks.model.events import Event, Log, Note, StepSeen, Verdict
 from homelab_tasks.model.pipeline import LogLine, Pipeline
 from homelab_tasks.model.verdict import Word
 from tests.fakes.clock import FakeClock
@@ -104,6 +104,14 @@ def test_tail_is_the_last_lines_of_each_step() -> None:
     events = read(model(ended(), {101: [numbered(100)]}), tail=2)
 
     assert texts(events) == ["line 98", "line 99"]
+
+
+@pytest.mark.parametrize("follow", [False, True])
+def test_every_step_is_named_before_the_first_line(follow: bool) -> None:
+    events = read(model(ended(), {100: [numbered(2)], 101: [numbered(3)]}), everything=True, follow=follow)
+
+    before = events[: next(index for index, event in enumerate(events) if isinstance(event, Log))]
+    assert {event.name for event in before if isinstance(event, StepSeen)} == {"step-0", "step-1"}
 
 
 @pytest.mark.parametrize("name", ["step-0", "build/step-0"])
