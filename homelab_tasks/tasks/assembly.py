@@ -33,11 +33,22 @@ class Assembly:
         self.task = task
         self.clock = SystemClock()
         self.secrets = Secrets()
+        self._deadline: float | None = None
 
     @cached_property
     def settings(self) -> Settings:
         """The settings under `homelab:`; UsageError where they cannot be used."""
-        return decode_settings(self._context.config.get(ROOT), os.environ)
+        config = self._context.config
+        project = config._project_prefix  # noqa: SLF001 - where invoke.yaml is, which invoke tells in no other way
+        return decode_settings(config.get(ROOT), os.environ, Path(project) if project else None)
+
+    def limit(self, seconds: float) -> None:
+        """Let no single request outlast the *seconds* that the task has from now on."""
+        self._deadline = self.clock.now() + seconds
+
+    def time_left(self) -> float:
+        """How many seconds a request may take at most: what the task has left, else what it would ride out."""
+        return self.settings.http.retry_for if self._deadline is None else self._deadline - self.clock.now()
 
     @cached_property
     def git(self) -> "Git":
@@ -100,6 +111,7 @@ class Assembly:
             connect_timeout=patience.connect_timeout,
             read_timeout=patience.read_timeout,
             signature=signature,
+            time_left=self.time_left,
         )
 
     def tokens(self, url: Url, sources: tuple[TokenSource, ...]) -> "Tokens":

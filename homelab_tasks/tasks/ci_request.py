@@ -60,6 +60,8 @@ def watch_ci(assembly: Assembly, flags: CiFlags, *, once: bool) -> Iterator[Even
         once=once,
         tails=not once and flags.logs != "none",
     )
+    if not once:
+        assembly.limit(request.timeout)
     yield watching(assembly, request.repository, commit, flags.branch)
     yield from watch_pipelines(assembly.woodpecker, assembly.clock, request, contains=assembly.contains)
 
@@ -98,6 +100,8 @@ def show_logs(assembly: Assembly, flags: LogFlags) -> Iterator[Event]:
         retry_for=assembly.settings.http.retry_for,
         timeout=duration("--timeout", flags.timeout, assembly.settings.ci.timeout),
     )
+    if flags.follow:
+        assembly.limit(request.timeout)
     yield watching(assembly, request.repository, commit, "")
     yield from read_logs(assembly.woodpecker, assembly.clock, request)
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -108,8 +109,6 @@ def test_urls_are_those_of_the_web_interface(woodpecker: Woodpecker) -> None:
 
 
 def drip(asked: Asked) -> Iterator[bytes]:
-    import time
-
     yield b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
     while True:
         time.sleep(0.1)
@@ -117,8 +116,6 @@ def drip(asked: Asked) -> Iterator[bytes]:
 
 
 def hang(asked: Asked) -> Iterator[bytes]:
-    import time
-
     time.sleep(2)
     yield b""
 
@@ -158,6 +155,17 @@ def test_no_usable_answer_is_transient_and_says_what_came(
         woodpecker.pipeline(1, 17)
     assert raised.value.answered is answered
     assert CANARY not in repr(raised.value)
+
+
+def test_a_request_takes_no_longer_than_the_task_has_left(server: Server, answers: list[Any]) -> None:
+    answers.append(hang)
+    session = PinnedSession(AddressBook(LoadBalancer()), Trust())
+    http = Http(Url(f"http://127.0.0.1:{server.port}"), session, read_timeout=20, time_left=lambda: -1.0)
+    started = time.monotonic()
+
+    with pytest.raises(TransientError, match="did not answer in time"):
+        Woodpecker(http).user()
+    assert time.monotonic() - started < 1.5
 
 
 def test_a_server_that_refuses_is_transient(woodpecker: Woodpecker, server: Server) -> None:
