@@ -108,7 +108,12 @@ def test_tail_is_the_last_lines_of_each_step() -> None:
 
 @pytest.mark.parametrize("follow", [False, True])
 def test_every_step_is_named_before_the_first_line(follow: bool) -> None:
-    events = read(model(ended(), {100: [numbered(2)], 101: [numbered(3)]}), everything=True, follow=follow)
+    ran = tuple(
+        structs.replace(run, children=tuple(structs.replace(step, started=1) for step in run.steps)) for run in FAILED
+    )
+    server = model(states(LIFE, (0.0, "failure", ran)), {100: [numbered(2)], 101: [numbered(3)]})
+
+    events = read(server, everything=True, follow=follow)
 
     before = events[: next(index for index, event in enumerate(events) if isinstance(event, Log))]
     assert {event.name for event in before if isinstance(event, StepSeen)} == {"step-0", "step-1"}
