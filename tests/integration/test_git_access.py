@@ -10,7 +10,7 @@ from homelab_tasks.clients.git_access import GitAccess
 from homelab_tasks.clients.git_remote import Remote
 from homelab_tasks.errors import DeniedError, TransientError, UntrustedError
 from homelab_tasks.sandbox.homelab import GIT_HOST, Homelab
-from homelab_tasks.settings import Address, LoadBalancer
+from homelab_tasks.settings import Address, HostPattern, LoadBalancer
 from tests.integration.git_repositories import git
 from tests.servers import Asked, Server, response
 
@@ -22,7 +22,10 @@ def remote_at(
 ) -> Remote:
     git(directory, "init", "--quiet", ".")
     opened = Git.open(directory)
-    balancer = LoadBalancer(addresses=tuple(Address(text) for text in addresses), hosts=(GIT_HOST, "127.0.0.1"))
+    balancer = LoadBalancer(
+        addresses=tuple(Address(text) for text in addresses),
+        hosts=tuple(HostPattern(host) for host in (GIT_HOST, "127.0.0.1")),
+    )
     access = GitAccess(AddressBook(balancer), ca_file=ca_file, keep_in=opened.common_directory / "land")
     command = access.configure(opened.command, url, forge=forge, token=lambda: TOKEN)
     return Remote(command, name="origin", url=url, space="refs/land/test")

@@ -15,7 +15,7 @@ from homelab_tasks.clients.http import Http
 from homelab_tasks.clients.session import PinnedSession
 from homelab_tasks.clients.trust import Trust
 from homelab_tasks.errors import TransientError, UntrustedError, UsageError
-from homelab_tasks.settings import Address, LoadBalancer, Url
+from homelab_tasks.settings import Address, HostPattern, LoadBalancer, Url
 from tests.servers import RESET, Asked, BlackHole, Server, response
 
 NAME = "ci.homelab.test"
@@ -52,7 +52,9 @@ def hello(asked: Asked) -> list[bytes]:
 
 
 def session_for(ca_file: Path | None, *addresses: str, hosts: tuple[str, ...] = (NAME,)) -> PinnedSession:
-    pins = LoadBalancer(addresses=tuple(Address(address) for address in addresses), hosts=hosts)
+    pins = LoadBalancer(
+        addresses=tuple(Address(address) for address in addresses), hosts=tuple(HostPattern(host) for host in hosts)
+    )
     return PinnedSession(AddressBook(pins), Trust(ca_file))
 
 

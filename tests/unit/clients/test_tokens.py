@@ -7,7 +7,7 @@ import pytest
 from homelab_tasks.clients.tokens import Tokens
 from homelab_tasks.errors import DeniedError, MissingError, TokenError, TransientError
 from homelab_tasks.model.secrets import Secrets
-from homelab_tasks.settings import TokenSource, VaultField
+from homelab_tasks.settings import FilePath, TokenSource, VaultField
 
 URL = "https://ci.homelab.test"
 CANARY = "canary-token-8d20"
@@ -43,7 +43,7 @@ def test_the_environment_is_read_and_the_token_is_kept_secret() -> None:
 
 
 def test_the_first_source_that_has_one_wins(file: Path) -> None:
-    source = TokenSource(file=str(file))
+    source = TokenSource(file=FilePath(str(file)))
 
     assert tokens(ENV, source)() == CANARY
     assert tokens(ENV, source, environment={"WOODPECKER_TOKEN": ""})() == CANARY
@@ -80,7 +80,7 @@ def test_every_source_is_named_when_none_has_a_token(tmp_path: Path) -> None:
     def vault(field: VaultField) -> str:
         raise DeniedError("403: the token's policy does not allow it")
 
-    sources = [ENV, VAULT, TokenSource(file="~/none"), TokenSource(command=("no-such-program", CANARY))]
+    sources = [ENV, VAULT, TokenSource(file=FilePath("~/none")), TokenSource(command=("no-such-program", CANARY))]
     with pytest.raises(TokenError) as raised:
         Tokens(URL, sources, Secrets(), environment={}, vault=vault)()
 
@@ -125,23 +125,25 @@ def test_a_source_that_could_not_be_asked_is_asked_again() -> None:
 def test_a_file_that_others_can_read_is_refused(file: Path, mode: int) -> None:
     file.chmod(mode)
 
-    assert problem(TokenSource(file=str(file))) == (f"file {file} (refused, for others can read it: chmod 600 {file})")
+    assert problem(TokenSource(file=FilePath(str(file)))) == (
+        f"file {file} (refused, for others can read it: chmod 600 {file})"
+    )
 
 
 def test_a_file_in_the_home_is_found(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(file.parent))
 
-    assert tokens(TokenSource(file=f"~/{file.name}"))() == CANARY
+    assert tokens(TokenSource(file=FilePath(f"~/{file.name}")))() == CANARY
 
 
 def test_a_directory_is_no_file(tmp_path: Path) -> None:
-    assert problem(TokenSource(file=str(tmp_path))) == f"file {tmp_path} (not a file)"
+    assert problem(TokenSource(file=FilePath(str(tmp_path)))) == f"file {tmp_path} (not a file)"
 
 
 def test_a_file_that_is_not_text_is_refused(file: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
 
-    assert problem(TokenSource(file=str(file))) == f"file {file} (not text)"
+    assert problem(TokenSource(file=FilePath(str(file)))) == f"file {file} (not text)"
 
 
 @pytest.mark.parametrize(
