@@ -33,8 +33,12 @@ def explain_stuck(desk: QueueDesk, pipeline: Pipeline) -> str:
 
 
 def _wish(task: Task, agents: tuple[Agent, ...]) -> str:
-    missing = unmet(task, agents)
-    if not missing:
-        return f"{task.name} waits for one of {len(agents)} agents to be free"
+    heard = tuple(agent for agent in agents if agent.was_heard_since(task.created))
+    missing = unmet(task, heard or agents)
     labels = ", ".join(f"{name}={value}" for name, value in sorted(missing.items()))
-    return f"{task.name} needs an agent with {labels}, and none is connected"
+    if labels:
+        return f"{task.name} needs an agent with {labels}, and none is connected"
+    if not heard:
+        names = ", ".join(agent.name for agent in agents)
+        return f"{task.name} waits for an agent, and none is connected: {names} fell silent before it was queued"
+    return f"{task.name} waits for one of {len(heard)} agents to be free"

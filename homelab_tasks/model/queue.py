@@ -13,7 +13,7 @@ SERVER_LABEL_PREFIX = "woodpecker-ci.org/"
 
 
 class Task(Struct, frozen=True, kw_only=True):
-    """A workflow in the queue; *name* is the workflow's, *labels* are what its agent must have."""
+    """A workflow in the queue since *created*; *name* is the workflow's, *labels* are what its agent must have."""
 
     id: str
     name: str = ""
@@ -22,6 +22,7 @@ class Task(Struct, frozen=True, kw_only=True):
     pipeline_number: int = 0
     repository_id: int = 0
     agent_id: int = 0
+    created: int = 0
 
     @property
     def wanted(self) -> dict[str, str]:
@@ -59,6 +60,14 @@ class Agent(Struct, frozen=True, kw_only=True):
         """What the agent offers (agent/rpc, cmd/agent/core: its own labels and the custom ones)."""
         own = {"hostname": self.name, "platform": self.platform, "backend": self.backend}
         return {name: value for name, value in (own | (self.custom_labels or {})).items() if value}
+
+    def was_heard_since(self, moment: int) -> bool:
+        """
+        Has the agent said anything since *moment*? One that has not is as good as gone: it reports every 10 s.
+
+        Both times are the server's, so that no clock but its own counts; without one, nothing speaks against it.
+        """
+        return self.last_contact == 0 or self.last_contact >= moment
 
     def lacks(self, task: Task) -> dict[str, str]:
         """The labels of *task* that this agent does not offer; `*` offers every value."""

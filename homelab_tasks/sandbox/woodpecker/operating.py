@@ -128,13 +128,13 @@ class AgentRow:
         self.name = name
         self.capacity = capacity
         self.created = int(time.time())
-        self.last_contact = self.created
 
     def json(self) -> Json:
-        """The agent as JSON."""
+        """The agent as JSON; it lives in this process, and is heard of all the time."""
+        now = int(time.time())
         system = f"{platform.system().lower()}/{platform.machine()}"
-        told: Json = {"id": self.id, "created": self.created, "updated": self.last_contact, "name": self.name}
-        told |= {"owner_id": -1, "token": "", "last_contact": self.last_contact, "last_work": self.last_contact}
+        told: Json = {"id": self.id, "created": self.created, "updated": now, "name": self.name}
+        told |= {"owner_id": -1, "token": "", "last_contact": now, "last_work": now}
         told |= {"platform": system, "backend": "local", "capacity": self.capacity, "version": VERSION}
         return told | {"no_schedule": False, "custom_labels": None, "org_id": -1}
 

@@ -45,5 +45,18 @@ def test_busy_agents_are_named_when_one_would_do() -> None:
     )
 
 
+def test_an_agent_that_fell_silent_before_the_task_came_is_not_connected() -> None:
+    task = structs.replace(TASK, created=1000)
+    silent = structs.replace(AGENT, platform="linux/arm64", last_contact=990)
+    heard = structs.replace(silent, id=2, name="other", last_contact=1005)
+
+    assert explain_stuck(Desk(Queue(pending=(task,)), silent), PIPELINE) == (
+        "build waits for an agent, and none is connected: lab-agent fell silent before it was queued"
+    )
+    assert explain_stuck(Desk(Queue(pending=(task,)), silent, heard), PIPELINE) == (
+        "build waits for one of 1 agents to be free"
+    )
+
+
 def test_workflows_are_named_when_the_user_may_not_see_the_queue() -> None:
     assert explain_stuck(Desk(None), PIPELINE) == "it waits for an agent for build"
