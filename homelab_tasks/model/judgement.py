@@ -154,7 +154,10 @@ def describe(failure: Failure) -> str:
     if failure.target is not None:
         return f"{failure.target}: {failure.error}"
     workflow = workflow_name(failure.workflow, failure.axis) if failure.workflow else None
-    place = " > ".join(name for name in (workflow, failure.step) if name) or f"#{failure.pipeline}"
+    place = " > ".join(name for name in (workflow, failure.step) if name)
+    if not place and failure.pipeline is None:
+        return failure.error or "it failed"
+    place = place or f"#{failure.pipeline}"
     # An exit code repeats itself in the agent's error text (`exit code 1`), which then says nothing new.
     detail = f": {failure.error}" if failure.error and "exit code" not in failure.error.lower() else ""
     if failure.exit_code:
