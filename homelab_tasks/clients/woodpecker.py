@@ -18,7 +18,7 @@ from homelab_tasks.clients.sse import EVENT_STREAM
 from homelab_tasks.clients.woodpecker_wire import OLD_NAMES, ConfigFile, hint, log_line, told_log_line
 from homelab_tasks.errors import TransientError
 from homelab_tasks.model.hints import Hint, HintKind
-from homelab_tasks.model.pipeline import LogLine, Pipeline, Repository, User
+from homelab_tasks.model.pipeline import LogLine, Permissions, Pipeline, Repository, User
 from homelab_tasks.model.queue import Agent, Queue
 
 SIGNATURE = "X-Woodpecker-Version"  # on every answer (server/router/middleware/version.go), never on a proxy's
@@ -45,6 +45,15 @@ class Woodpecker:
     def repository(self, full_name: str) -> Repository:
         """Look *full_name* (OWNER/NAME, case does not matter) up; a renamed repository answers with its new name."""
         return self._http.get(f"/api/repos/lookup/{quote(full_name)}", Repository)
+
+    def permissions(self, repository_id: int) -> Permissions:
+        """What the user may do with a repository; nothing after a database error (session/repo.go `SetPerm`)."""
+        return self._http.get(f"/api/repos/{repository_id}/permissions", Permissions)
+
+    def branches(self, repository_id: int, *, page: int = 1) -> tuple[str, ...]:
+        """A page of the names of branches, as the forge tells them; PAGE_SIZE of them unless it is the last."""
+        path = f"/api/repos/{repository_id}/branches"
+        return self._http.get(path, tuple[str, ...], page=page, perPage=PAGE_SIZE)
 
     def pipelines(self, repository_id: int, *, page: int = 1, per_page: int = PAGE_SIZE) -> tuple[Pipeline, ...]:
         """A page of pipelines, the highest number first; empty past the end. Without workflows."""
@@ -107,7 +116,9 @@ class Woodpecker:
 
     def agents(self) -> tuple[Agent, ...]:
         """The agents that have ever registered; raises DeniedError for anyone but an administrator."""
-        return self._http.get("/api/agents", tuple[Agent, ...], perPage=PAGE_SIZE)
+        none_is_null: Any = tuple[Agent, ...] | None
+        agents: tuple[Agent, ...] | None = self._http.get("/api/agents", none_is_null, perPage=PAGE_SIZE)
+        return agents or ()
 
     def restart(self, repository_id: int, number: int) -> Pipeline:
         """

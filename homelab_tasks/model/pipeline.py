@@ -79,6 +79,14 @@ class User(Struct, frozen=True, kw_only=True):
     admin: bool = False
 
 
+class Permissions(Struct, frozen=True, kw_only=True):
+    """What a user may do with a repository, as `GET /api/repos/ID/permissions` tells it."""
+
+    pull: bool = False
+    push: bool = False
+    admin: bool = False
+
+
 class Step(Struct, frozen=True, kw_only=True):
     """A step of a workflow; *type* is clone, service, plugin, commands or cache."""
 
@@ -143,7 +151,8 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     """
     A pipeline; *event* is what triggered it, *number* may be used again after a row vanished, *id* never is.
 
-    *workflows* is None in list rows, and where the server has none.
+    *workflows* is None in list rows, and where the server has none. *author* is the login of the user who started it,
+    where that was by hand.
     """
 
     id: int
@@ -158,6 +167,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     deploy_to: str = ""
     cron: str = ""
     message: str = ""
+    author: str = ""
     reviewed_by: str = ""
     created: int = 0
     updated: int = 0
