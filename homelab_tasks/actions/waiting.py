@@ -22,6 +22,9 @@ FLAPPING_SECONDS = 30.0
 STILL_AWAY_SECONDS = 60.0  # a long outage gives a sign of life as often as a watch does
 
 
+RETRIED = (TransientError, *REFUSALS)
+
+
 class Clock(Protocol):
     """The passage of time."""
 
@@ -120,7 +123,7 @@ class Patience:
                 answer = operation()
             outcome = attempt.retry_state.outcome
             error = outcome.exception() if outcome is not None else None
-            if error is not None:
+            if isinstance(error, RETRIED):
                 yield from self.outage.failed(str(error))
         self._worked.add(question)
         self._refused_since.pop(question, None)
@@ -130,7 +133,7 @@ class Patience:
     def _attempts(self, question: str) -> Retrying:
         return Retrying(
             sleep=self.clock.sleep,
-            retry=retry_if_exception_type((TransientError, *REFUSALS)),
+            retry=retry_if_exception_type(RETRIED),
             stop=lambda state: self._must_stop(question, state),
             wait=self._pause,
             retry_error_callback=self._give_up,

@@ -1,4 +1,4 @@
-"""Follow the CI of a commit."""
+"""Follow the CI of a commit, and operate it."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,11 @@ from invoke.tasks import task
 
 from homelab_tasks.model.events import Event
 from homelab_tasks.tasks.assembly import Assembly
+from homelab_tasks.tasks.ci_operate import approve, cancel, decline, restart, run
 from homelab_tasks.tasks.ci_request import CiFlags, LogFlags, show_logs, watch_ci
 from homelab_tasks.tasks.command import command
+
+__all__ = ["approve", "cancel", "decline", "logs", "restart", "run", "status", "watch"]
 
 WHICH = {
     "sha": "commit to look at: any git revision (default: HEAD)",

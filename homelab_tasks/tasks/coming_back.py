@@ -11,6 +11,8 @@ from homelab_tasks.model.pipeline import Status
 from homelab_tasks.model.verdict import Word
 
 POSITIONAL = frozenset({"target", "topic"})
+NOT_REPEATED = frozenset({"ci.restart", "ci.cancel", "ci.approve", "ci.decline", "ci.run"})
+"""Tasks that would do it again: to come back to them is to look."""
 
 
 class Progress:
@@ -58,6 +60,9 @@ class Progress:
         """Write the command line that does the same again, for the same commit."""
         if self._task == "work.land":
             return "inv work.land --resume"
+        if self._task in NOT_REPEATED:
+            newest = max(self._pipelines, default=None)
+            return f"inv ci.watch --pipeline {self._pipelines[newest].number}" if newest else "inv ci.status"
         line = ["inv", self._task]
         for name, value in self._flags.items():
             flag = "--" + name.replace("_", "-")
