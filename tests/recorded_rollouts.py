@@ -13,6 +13,7 @@ from homelab_tasks.clients.kubernetes_objects import (
     decode_replica_set,
     decode_workload,
 )
+from homelab_tasks.model.pod import Occurrence
 from homelab_tasks.model.rollout import Snapshot
 from homelab_tasks.model.target import Kind
 
@@ -47,16 +48,19 @@ class Store:
     def of_kind(self, kind: str) -> list[dict[str, Any]]:
         return [each for each in self.objects.values() if each["kind"] == kind]
 
+    def occurrences(self, uid: str) -> tuple[Occurrence, ...]:
+        about = [each for each in self.of_kind("Event") if each["involvedObject"].get("uid") == uid]
+        return tuple(decode_occurrence(each) for each in about)
+
     def snapshot(self) -> Snapshot | None:
         for kind in Kind:
             for written in self.of_kind(kind.value):
                 uid = written["metadata"]["uid"]
-                about = [each for each in self.of_kind("Event") if each["involvedObject"].get("uid") == uid]
                 return Snapshot(
                     workload=decode_workload(kind, written),
                     replica_sets=tuple(decode_replica_set(each) for each in self.of_kind("ReplicaSet")),
                     pods=tuple(decode_pod(each) for each in self.of_kind("Pod")),
-                    occurrences=tuple(decode_occurrence(each) for each in about),
+                    occurrences=self.occurrences(uid),
                 )
         return None
 

@@ -9,43 +9,22 @@ from collections.abc import Iterator
 
 from homelab_tasks.actions.request_budget import RequestBudget
 from homelab_tasks.actions.rollout_journey import Commits, Ending, Journey
+from homelab_tasks.actions.rollout_pacing import (
+    BURST_REQUESTS,
+    HEARTBEAT_SECONDS,
+    REQUESTS_PER_SECOND,
+    REQUESTS_PER_SECOND_POLLING,
+    STREAM_LOST_SECONDS,
+)
 from homelab_tasks.actions.rollout_reader import READS, Cluster, Reader
 from homelab_tasks.actions.rollout_request import Request, verdict_of
 from homelab_tasks.actions.waiting import Clock, Patience
+from homelab_tasks.actions.watched_target import WatchedTarget
 from homelab_tasks.durations import format_duration
 from homelab_tasks.errors import DeniedError, MissingError, UnavailableError
-from homelab_tasks.model.events import Event, Note, NoteKind, Phase
-from homelab_tasks.model.news import News, NewsKind
-from homelab_tasks.model.rollout import counts_are_final
+from homelab_tasks.model.events import Event, Note, NoteKind
+from homelab_tasks.model.news import News
 from homelab_tasks.model.verdict import Word
-from homelab_tasks.model.workload import Workload
-
-WATCHED_SECONDS = 5.0
-"""How far apart reads are while watches are open: one that fell silent without an end costs no more than this."""
-POLLED_SECONDS = 1.5
-BURST_REQUESTS = 40.0  # of the 60 that the contract gives
-REQUESTS_PER_SECOND = 4.0  # of 6
-REQUESTS_PER_SECOND_POLLING = 9.0  # of 12
-HEARTBEAT_SECONDS = 60.0
-STREAM_LOST_SECONDS = 5.0  # a watch that is back before nobody needs to hear of
-
-
-class _Watched:
-    """A target with its reader, and when it is read next."""
-
-    def __init__(self, number: int, journey: Journey, reader: Reader) -> None:
-        self.topic, self.pods_topic = f"{number}", f"{number}/pods"
-        self.journey, self.reader = journey, reader
-        self.read_at = 0.0
-        self.open: set[str] = set()
-        self.lost: dict[str, float] = {}
-        self.told_lost = False
-
-    @property
-    def is_watched(self) -> bool:
-        """Would a watch tell of every change that matters now?"""
-        needed = {self.topic} if self.journey.phase is Phase.IMAGE else {self.topic, self.pods_topic}
-        return needed <= self.open - set(self.lost)
 
 
 def await_rollout(
@@ -69,10 +48,10 @@ class _Wait:
         self.deadline = self.started + request.timeout
         self.patience = Patience(clock, server=cluster.server, retry_for=retry_for, deadline=self.deadline)
         self.budget = RequestBudget(clock, burst=BURST_REQUESTS, per_second=REQUESTS_PER_SECOND)
-        self.told_forbidden = False
+        self.said: set[str] = set()
         self.heartbeat_at = self.started + HEARTBEAT_SECONDS
         self.watched = [
-            _Watched(number, journey, Reader(cluster, self.patience, journey))
+            WatchedTarget(number, journey, Reader(cluster, self.patience, journey))
             for number, target in enumerate(request.targets)
             for journey in [Journey(target, request.wanted, stable_for=request.stable_for, commits=commits)]
         ]
@@ -88,17 +67,17 @@ class _Wait:
             yield from self._tell_of_lost_watches()
             yield from self._beat()
         yield from self._run_out()
-        yield verdict_of([each.journey for each in self.watched], self.request, self.cluster,
-                         seconds=self.clock.now() - self.started)  # fmt: skip
+        journeys = [each.journey for each in self.watched]
+        yield verdict_of(journeys, self.request, self.cluster, seconds=self.clock.now() - self.started)
 
     def _is_over(self) -> bool:
         endings = [each.journey.ending for each in self.watched]
         return None not in endings or any(ending is not None and ending.word is Word.BLOCKED for ending in endings)
 
-    def _going(self) -> list[_Watched]:
+    def _going(self) -> list[WatchedTarget]:
         return [each for each in self.watched if each.journey.ending is None]
 
-    def _due(self) -> list[_Watched]:
+    def _due(self) -> list[WatchedTarget]:
         now = self.clock.now()
         return [each for each in self._going() if each.read_at <= now and self.budget.seconds_until(READS) <= 0]
 
@@ -107,7 +86,7 @@ class _Wait:
         times = [max(each.read_at, self.clock.now() + self.budget.seconds_until(READS)) for each in self._going()]
         return max(0.0, min([*times, self.deadline, self.heartbeat_at]) - self.clock.now())
 
-    def _look(self, each: _Watched) -> Iterator[Event]:
+    def _look(self, each: WatchedTarget) -> Iterator[Event]:
         """Read a target and see what follows: the only way in which one ends."""
         journey, reader, began = each.journey, each.reader, self.clock.now()
         try:
@@ -117,80 +96,28 @@ class _Wait:
             return
         finally:
             self.budget.spend(reader.requests)
-        if self.clock.now() - began > STREAM_LOST_SECONDS:  # an outage took the watches with it, and was told
-            each.lost = {topic: max(time, self.clock.now()) for topic, time in each.lost.items()}
+        if self.clock.now() - began > STREAM_LOST_SECONDS:
+            each.forgive_watches(self.clock.now())
         yield from journey.observe(reader.view, self.clock.now())
-        self._open_watches(each)
-        interval = WATCHED_SECONDS if each.is_watched else POLLED_SECONDS
-        self._schedule(each, self.clock.now() + interval)
-
-    def _schedule(self, each: _Watched, time: float) -> None:
-        follows = each.journey.next_time()
-        each.read_at = time if follows is None else min(time, max(follows, self.clock.now()))
-
-    def _open_watches(self, each: _Watched) -> None:
-        """Watch what can be listed: the workload from the start, its pods once they matter."""
-        journey, reader = each.journey, each.reader
-        target, workload = journey.target, reader.view.workload
-        if each.topic not in each.open and reader.version and reader.kind is not None:
-            each.open.add(each.topic)
-            self.budget.spend(1)
-            self.cluster.watch_workload(each.topic, reader.kind, target.namespace, target.name, reader.version)
-        needs_pods = journey.is_named and workload is not None and reader.view.pods is not None
-        if needs_pods and workload is not None and each.pods_topic not in each.open:
-            each.open.add(each.pods_topic)
-            self.budget.spend(2)
-            self.cluster.watch_pods(each.pods_topic, workload)
+        self.budget.spend(each.open_watches(self.cluster))
+        each.schedule(self.clock.now())
 
     def _hear(self, news: News) -> Iterator[Event]:
-        """Let news change the view; where that would end the target, it is read at once."""
         each = self.watched[int(news.topic.partition("/")[0])]
-        journey, now = each.journey, self.clock.now()
-        if journey.ending is not None:
+        if each.journey.ending is not None:
             return
-        match news.kind:
-            case NewsKind.LOST:
-                each.lost[news.topic] = now
-                each.read_at = now
-            case NewsKind.FORBIDDEN:
-                each.lost[news.topic] = float("inf")
-                self.budget.per_second = REQUESTS_PER_SECOND_POLLING
-                each.read_at = min(each.read_at, now + POLLED_SECONDS)
-                if not self.told_forbidden:
-                    self.told_forbidden = True
-                    text = f"watching is not allowed ({news.text}); reading every {POLLED_SECONDS:g} s"
-                    yield Note(kind=NoteKind.WARNING, text=text)
-            case NewsKind.RESTORED:
-                each.lost.pop(news.topic, None)
-                each.read_at = now
-                if each.told_lost and not each.lost:
-                    each.told_lost = False
-                    yield Note(kind=NoteKind.STREAM_RESTORED, text=f"{journey.label} is watched again")
-            case NewsKind.CHANGED | NewsKind.GONE:
-                yield from self._changed(each, news)
-
-    def _changed(self, each: _Watched, news: News) -> Iterator[Event]:
-        journey, view, now = each.journey, each.reader.view, self.clock.now()
-        if news.workload is None and news.pod is None:
-            each.read_at = now
-            return
-        was_named, before = journey.is_named, view.workload
-        view.apply(news)
-        yield from journey.observe(view, now)
-        decided, journey.ending = journey.ending is not None, None
-        if decided or journey.is_named is not was_named or _is_worth_reading(before, view.workload):
-            each.read_at = now
-        else:
-            self._schedule(each, each.read_at)
+        for event in each.hear(news, self.clock.now()):
+            if isinstance(event, Note) and event.text in self.said:
+                continue
+            self.said |= {event.text} if isinstance(event, Note) and event.kind is NoteKind.WARNING else set()
+            yield event
+        if not each.may_watch:
+            self.budget.per_second = REQUESTS_PER_SECOND_POLLING
 
     def _tell_of_lost_watches(self) -> Iterator[Event]:
-        now = self.clock.now()
         for each in self._going():
-            overdue = [time for time in each.lost.values() if now - time >= STREAM_LOST_SECONDS]
-            if overdue and not each.told_lost and not self.patience.outage.seconds:
-                each.told_lost = True
-                text = f"the watch of {each.journey.label} is lost; reading every {POLLED_SECONDS:g} s"
-                yield Note(kind=NoteKind.STREAM_LOST, text=text)
+            if not self.patience.outage.seconds:
+                yield from each.tell_of_lost_watches(self.clock.now())
 
     def _beat(self) -> Iterator[Event]:
         """Say each minute what is waited for."""
@@ -218,16 +145,3 @@ class _Wait:
         return Ending(
             word=Word.TIMEOUT, reason=f"not complete after {took}: {journey.state_text()}", cause=journey.top_cause()
         )
-
-
-def _is_worth_reading(before: Workload | None, after: Workload | None) -> bool:
-    """Did the workload change in a way that says that its ReplicaSets and pods are others now?"""
-    if before is after:
-        return False
-    if before is None or after is None or before.is_observed is not after.is_observed or counts_are_final(after):
-        return True
-    return _condition_words(before) != _condition_words(after)
-
-
-def _condition_words(workload: Workload) -> set[tuple[str, str, str]]:
-    return {(each.type, each.status, each.reason) for each in workload.conditions}
