@@ -152,6 +152,22 @@ class Note(Event, frozen=True, kw_only=True, tag="note"):
     text: str
 
 
+class TranscriptKind(StrEnum):
+    """What a line of a transcript is."""
+
+    TITLE = "title"
+    REMARK = "remark"
+    COMMAND = "command"
+    OUTPUT = "output"
+
+
+class Transcript(Event, frozen=True, kw_only=True, tag="transcript"):
+    """A line of a session at a shell, shown as a person would see it: what is typed, and what that prints."""
+
+    kind: TranscriptKind
+    text: str
+
+
 class PipelineSummary(Struct, frozen=True, kw_only=True):
     """A judged pipeline, in a verdict."""
 

@@ -11,6 +11,8 @@ from homelab_tasks.model.events import (
     Rollout,
     Stage,
     StepSeen,
+    Transcript,
+    TranscriptKind,
     Watching,
     WorkflowSeen,
 )
@@ -111,6 +113,19 @@ def note_line(event: Note) -> Line:
 def log_line(event: Log) -> Line:
     """Write a line of a log with the step that it is from."""
     return (Span(f"{event.workflow} > {event.step}"), Span(" | ", Style.DIM), Span(event.text))
+
+
+def transcript_line(event: Transcript) -> Line:
+    """Write a line of a transcript as it looks at a shell's prompt."""
+    match event.kind:
+        case TranscriptKind.TITLE:
+            return (Span(f"== {event.text} =="),)
+        case TranscriptKind.REMARK:
+            return (Span(f"# {event.text}", Style.DIM),)
+        case TranscriptKind.COMMAND:
+            return (Span(f"$ {event.text}", Style.GOOD),)
+        case TranscriptKind.OUTPUT:
+            return (Span(event.text),)
 
 
 def _workflow_line(event: WorkflowSeen) -> Line:

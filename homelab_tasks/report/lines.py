@@ -1,9 +1,9 @@
 """The view for pipes, CI logs and dumb terminals: one line for each change, never a cursor movement."""
 
-from homelab_tasks.model.events import Event, Log, StepSeen, Verdict, Watching
+from homelab_tasks.model.events import Event, Log, StepSeen, Transcript, Verdict, Watching
 from homelab_tasks.model.judgement import workflow_name
 from homelab_tasks.model.secrets import Secrets
-from homelab_tasks.report.changes import Changes, log_line
+from homelab_tasks.report.changes import Changes, log_line, transcript_line
 from homelab_tasks.report.cleaning import presentable
 from homelab_tasks.report.clock import Clock
 from homelab_tasks.report.marks import marks_for
@@ -39,6 +39,9 @@ class Lines:
             return
         if isinstance(event, Verdict):
             self._end(event)
+            return
+        if isinstance(event, Transcript):
+            self._print(transcript_line(event))
             return
         line = self._changes.line(event)
         if line is not None:

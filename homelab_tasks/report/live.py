@@ -2,10 +2,10 @@
 
 import threading
 
-from homelab_tasks.model.events import Event, Log, Note, NoteKind, StepSeen, Verdict, Watching
+from homelab_tasks.model.events import Event, Log, Note, NoteKind, StepSeen, Transcript, Verdict, Watching
 from homelab_tasks.model.pipeline import Status
 from homelab_tasks.model.secrets import Secrets
-from homelab_tasks.report.changes import log_line, note_line
+from homelab_tasks.report.changes import log_line, note_line, transcript_line
 from homelab_tasks.report.ci_picture import workflow_of
 from homelab_tasks.report.cleaning import presentable
 from homelab_tasks.report.clock import Clock
@@ -99,6 +99,8 @@ class Live:
                 self._red_steps.add((event.pipeline, workflow_of(event), event.name))
             case Log() if (event.pipeline, event.workflow, event.step) not in self._red_steps:
                 return [log_line(event)]
+            case Transcript():
+                return [transcript_line(event)]
         return []
 
     def _end(self, verdict: Verdict) -> None:

@@ -3,8 +3,11 @@
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha1
+from pathlib import Path
 
 import trustme
+from cryptography import x509
 
 from homelab_tasks.sandbox.faults import Effect
 
@@ -24,6 +27,13 @@ class Certificates:
     def authority_pem(self) -> str:
         """The authority's certificate, for `ca_file`."""
         return self._authority.cert_pem.bytes().decode()
+
+    def write_authority(self, file: Path, directory: Path) -> None:
+        """Write the authority's certificate to *file*, and into *directory* as OpenSSL looks it up there."""
+        file.write_text(self.authority_pem)
+        directory.mkdir(exist_ok=True)
+        certificate = x509.load_pem_x509_certificate(self.authority_pem.encode())
+        (directory / f"{openssl_hash(certificate.subject)}.0").write_text(self.authority_pem)
 
     def context(self, effect: Effect = Effect.NONE) -> ssl.SSLContext:
         """Return the context to serve with; *effect* says what is wrong with its certificate."""
@@ -45,3 +55,22 @@ class Certificates:
         if effect is Effect.UNKNOWN_CERTIFICATE:
             return trustme.CA(organization_name="somebody else").issue_cert(*self._names)
         return self._authority.issue_cert(*self._names)
+
+
+def openssl_hash(name: x509.Name) -> str:
+    """
+    Compute the file name, without its `.0`, by which OpenSSL finds the certificate of *name* in a directory.
+
+    It is the SHA-1 of the name with its values in lower case and single spaces (crypto/x509/x509_cmp.c
+    `X509_NAME_hash_ex`). Good for names whose parts are short, as ours are.
+    """
+    canonical = b""
+    for part in name:
+        identifier = x509.Name([x509.NameAttribute(part.oid, "x" * 2)]).public_bytes()[6:-4]
+        value = " ".join(str(part.value).lower().split()).encode()
+        canonical += _der(0x31, _der(0x30, identifier + _der(0x0C, value)))
+    return f"{int.from_bytes(sha1(canonical, usedforsecurity=False).digest()[:4], 'little'):08x}"
+
+
+def _der(tag: int, content: bytes) -> bytes:
+    return bytes([tag, len(content)]) + content

@@ -158,8 +158,7 @@ class Downstream:
 
     def _reset(self) -> None:
         """Close so that the client sees a reset, not an end."""
-        underlying: socket.socket = self._writer.get_extra_info("socket")
-        underlying.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()
         self._protocol.send_failed()
 

@@ -15,7 +15,7 @@ from homelab_tasks.sandbox.fault_control import FaultControl
 from homelab_tasks.sandbox.forge import Forge
 from homelab_tasks.sandbox.git import git
 from homelab_tasks.sandbox.http_server import HttpServer
-from homelab_tasks.sandbox.layout import Layout
+from homelab_tasks.sandbox.layout import MARKER, Layout
 from homelab_tasks.sandbox.load_balancer import LoadBalancer
 from homelab_tasks.sandbox.log_batches import SEND_SECONDS, LogBatches
 from homelab_tasks.sandbox.loop_thread import LoopThread
@@ -35,29 +35,32 @@ CI_HOST, VAULT_HOST, GIT_HOST = "ci.homelab.test", "vault.homelab.test", "git.ho
 ADDRESSES = ("127.0.0.1", "127.0.0.2")
 SECRET_PATH, SECRET_FIELD = "secret/ci/global", "woodpecker_api_token"
 CAPACITY = 4
-MARKER = "HOMELAB_SANDBOX"
-"""In the environment of every process that the sandbox starts: the directory it belongs to."""
 
 
 class Homelab:
     """
     Everything on loopback, its files in one directory; a context manager.
 
-    Shorter *log_seconds* and *configuration_seconds* make tests quick; the defaults are a real server's.
+    Shorter *log_seconds* and *configuration_seconds* make tests quick; the defaults are a real server's. Each step
+    takes *nap_seconds* longer than it needs. *faults* are the load balancer's, as `parse_faults` reads them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all of them are choices that have a default
         self,
         directory: Path,
         *,
         port: int = 0,
         addresses: tuple[str, ...] = ADDRESSES,
+        faults: str = "",
+        nap_seconds: float = 0.0,
         log_seconds: float = SEND_SECONDS,
         configuration_seconds: float = CONFIGURATION_SECONDS,
     ) -> None:
         """Prepare a homelab in *directory*; its load balancer will listen on *port* of every one of *addresses*."""
         self.layout = Layout(directory)
         self.faults = FaultControl(self.layout.faults)
+        self.faults.set(faults)
+        self._nap_seconds = nap_seconds
         self.repositories = Repositories(self.layout.remotes)
         self._server = Woodpecker(self.repositories, configuration_seconds=configuration_seconds)
         self.vault = Vault()
@@ -105,13 +108,8 @@ class Homelab:
 
     @property
     def remote_url(self) -> str:
-        """
-        The bare repository's address at the forge.
-
-        Plain HTTP, past the load balancer: a GIT_SSL_CAINFO in somebody's environment outweighs what the clone says
-        about our authority, and a `git push` by hand would fail.
-        """
-        return f"http://{GIT_HOST}:{self._servers[GIT_HOST].port}/{REPOSITORY}.git"
+        """The bare repository's address at the forge."""
+        return f"{self._forge_url(REPOSITORY)}.git"
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -172,11 +170,17 @@ class Homelab:
             labels={"platform": "linux/amd64", "hostname": "sandbox", "repo": "*", "backend": "local", **labels},
             capacity=capacity,
             environment={MARKER: str(self.layout.directory)},
+            nap_seconds=self._nap_seconds,
         )
         self._loop.call(agent.start)
         self._agents.append(agent)
         self._server.agents.append(AgentRow(agent_id, f"agent-{agent_id}", capacity))
         return agent
+
+    def set_faults(self, faults: str) -> None:
+        """Put *faults* in force instead of the others; returns when the load balancer has followed."""
+        self.faults.set(faults)
+        self._loop.run(self._balancer.follow_faults())
 
     def disconnect_agents(self) -> None:
         """Let every agent vanish, as on SIGKILL."""
@@ -203,7 +207,7 @@ class Homelab:
     def _write_files(self) -> None:
         layout = self.layout
         layout.ignore.write_text("*\n")  # a sandbox within a repository is none of that repository's business
-        layout.ca_file.write_text(self._certificates.authority_pem)
+        self._certificates.write_authority(layout.ca_file, layout.ca_directory)
         layout.write_secret("vault", self.vault_token)
         self.vault.tokens[self.vault_token] = (SECRET_PATH,)
         self.vault.put(SECRET_PATH, **{SECRET_FIELD: self.token})
@@ -232,8 +236,12 @@ class Homelab:
         self.repositories.announce_pushes(REPOSITORY, self._servers[CI_HOST].port)
 
     def _git_config(self) -> str:
-        """What git needs to reach the forge as the tasks do: the pin, the authority, no proxy."""
-        secure_port, plain_port = self._balancer.port, self._servers[GIT_HOST].port
+        """
+        Write what git needs to reach the forge as the tasks do: the pin, the authority, no proxy.
+
+        The authority stands there twice: where GIT_SSL_CAINFO is set, it wins over sslCAInfo, but not over sslCAPath.
+        """
+        port, addresses = self._balancer.port, ",".join(self._addresses)
         return f"""\
 [user]
 \tname = Lab
@@ -242,8 +250,8 @@ class Homelab:
 \tgpgsign = false
 [http]
 \tsslCAInfo = {self.layout.ca_file}
-\tcurloptResolve = {GIT_HOST}:{secure_port}:{",".join(self._addresses)}
-\tcurloptResolve = {GIT_HOST}:{plain_port}:127.0.0.1
+\tsslCAPath = {self.layout.ca_directory}
+\tcurloptResolve = {GIT_HOST}:{port}:{addresses}
 \tproxy =
 [remote "origin"]
 \turl = {self.remote_url}

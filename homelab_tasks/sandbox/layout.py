@@ -3,6 +3,8 @@
 from pathlib import Path
 
 STATE_NAME = "sandbox.json"
+MARKER = "HOMELAB_SANDBOX"
+"""In the environment of every process that a sandbox starts: the directory it belongs to."""
 
 
 class Layout:
@@ -16,7 +18,9 @@ class Layout:
         self.app = self.directory / "app"
         self.remotes = self.directory / "remotes"
         self.workspaces = self.directory / "workspaces"
+        self.home = self.directory / "home"
         self.ca_file = self.directory / "ca.pem"
+        self.ca_directory = self.directory / "ca"
         self.tokens = self.directory / "tokens"
         self.faults = self.directory / "faults"
         self.ignore = self.directory / ".gitignore"
@@ -28,7 +32,9 @@ class Layout:
             self.app,
             self.remotes,
             self.workspaces,
+            self.home,
             self.ca_file,
+            self.ca_directory,
             self.tokens,
             self.faults,
             self.ignore,

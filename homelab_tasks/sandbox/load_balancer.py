@@ -15,7 +15,7 @@ from homelab_tasks.sandbox.certificates import Certificates
 from homelab_tasks.sandbox.downstream import Downstream
 from homelab_tasks.sandbox.fault_control import FaultControl
 
-ADDRESS_CHECK_SECONDS = 0.05
+FOLLOW_SECONDS = 0.05
 BACKLOG = 512
 
 
@@ -45,7 +45,7 @@ class LoadBalancer:
         """Listen on every address; the first one chooses the port."""
         for address in self.addresses:
             await self._listen(address)
-        self._watching = asyncio.create_task(self._follow_dead_address())
+        self._watching = asyncio.create_task(self._keep_following())
 
     async def stop(self) -> None:
         """Close the ports and every connection."""
@@ -71,18 +71,21 @@ class LoadBalancer:
     def _choose_certificate(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
         connection.context = self._certificates.context(self._faults.of_connection(name or ""))
 
-    async def _follow_dead_address(self) -> None:
-        """Close the first address while the fault says so: a refused connection needs a closed port."""
+    async def follow_faults(self) -> None:
+        """Close the first address when a fault says so, or open it again: a refused connection needs a closed port."""
         first = self.addresses[0]
+        dead = self._faults.address_is_dead
+        if dead and first in self._servers:
+            self._servers.pop(first).close()
+            for connection in self._connections[first]:
+                connection.cancel()
+        elif not dead and first not in self._servers:
+            await self._listen(first)
+
+    async def _keep_following(self) -> None:
         while True:
-            await asyncio.sleep(ADDRESS_CHECK_SECONDS)
-            dead = self._faults.address_is_dead
-            if dead and first in self._servers:
-                self._servers.pop(first).close()
-                for connection in self._connections.get(first, ()):
-                    connection.cancel()
-            elif not dead and first not in self._servers:
-                await self._listen(first)
+            await asyncio.sleep(FOLLOW_SECONDS)
+            await self.follow_faults()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -31,7 +31,8 @@ class Agent(Struct, kw_only=True, eq=False):
     """
     Takes tasks that ask for no other *labels* than its own, and runs at most *capacity* of them side by side.
 
-    It works below *workspaces*; *clone_from* says where a repository is, *environment* is shown to every step.
+    It works below *workspaces*; *clone_from* says where a repository is, *environment* is shown to every step. Each
+    step takes *nap_seconds* longer than it needs.
     """
 
     id: int
@@ -42,6 +43,7 @@ class Agent(Struct, kw_only=True, eq=False):
     labels: Mapping[str, str]
     capacity: int
     environment: Mapping[str, str]
+    nap_seconds: float = 0.0
     _workers: list[asyncio.Task[None]] = field(default_factory=list)
 
     def start(self) -> None:
@@ -150,6 +152,8 @@ class WorkflowRun:
         if not commands:
             self._agent.logs.add(step, [b"the sandbox runs commands, not plugins"])
             return EXIT_CANNOT_RUN
+        if self._agent.nap_seconds:
+            commands = (*commands, f"sleep {self._agent.nap_seconds}")
         process = StepProcess(commands, directory=self._workspace, environment=self._environment(step))
         return await process.run(lambda lines: self._agent.logs.add(step, lines), self._task.cancelled)
 

@@ -7,8 +7,8 @@ import yaml
 
 TASKS = """\
 from invoke import Collection
-from homelab_tasks.tasks import ci
-ns = Collection(ci)
+from homelab_tasks.tasks import ci, deploy, sandbox, work
+ns = Collection(ci, deploy, sandbox, work)
 """
 PIPELINE = """\
 when:

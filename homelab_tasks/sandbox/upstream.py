@@ -38,8 +38,6 @@ async def exchange(
         connection = _Connection(reader, writer)
         await connection.send(request, headers, body)
         yield await connection.answer()
-    except (OSError, h11.RemoteProtocolError) as error:
-        raise UpstreamError(str(error)) from error
     finally:
         writer.transport.abort()
 
@@ -72,11 +70,17 @@ class _Connection:
 
     async def _write(self, event: h11.Event) -> None:
         self._writer.write(self._protocol.send(event) or b"")
-        await self._writer.drain()
+        try:
+            await self._writer.drain()
+        except OSError as error:
+            raise UpstreamError(str(error)) from error
 
     async def _next_event(self) -> object:
-        while (event := self._protocol.next_event()) is h11.NEED_DATA:
-            self._protocol.receive_data(await self._reader.read(READ_BYTES))
+        try:
+            while (event := self._protocol.next_event()) is h11.NEED_DATA:
+                self._protocol.receive_data(await self._reader.read(READ_BYTES))
+        except (OSError, h11.RemoteProtocolError) as error:
+            raise UpstreamError(str(error)) from error
         return event
 
 

@@ -2,6 +2,6 @@
 
 from invoke.collection import Collection
 
-from homelab_tasks.tasks import ci, deploy, work
+from homelab_tasks.tasks import ci, deploy, sandbox, work
 
-namespace = Collection(ci, deploy, work)
+namespace = Collection(ci, deploy, sandbox, work)
