@@ -52,6 +52,11 @@ class FaultControl:
         self._rules = parse_faults(text)
         self._counts.clear()
 
+    @property
+    def rules(self) -> list[Rule]:
+        """The faults in force, in order."""
+        return list(self._rules)
+
     def clear(self) -> None:
         """End every fault."""
         self._rules = []

@@ -49,10 +49,12 @@ def demo(
     _require_servers()
     from homelab_tasks.sandbox import running
     from homelab_tasks.sandbox.chapters import CHAPTERS
+    from homelab_tasks.sandbox.faults import parse_faults
     from homelab_tasks.sandbox.homelab import Homelab
     from homelab_tasks.sandbox.layout import Layout
     from homelab_tasks.sandbox.story import Story
 
+    parse_faults(faults)
     layout = Layout(Path(directory or tempfile.mkdtemp(prefix="homelab-")).expanduser())
     running.require_free(layout)
     try:
