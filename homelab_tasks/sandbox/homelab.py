@@ -112,6 +112,11 @@ class Homelab:
         return f"{self._forge_url(REPOSITORY)}.git"
 
     @property
+    def pinned_remote_url(self) -> str:
+        """The same repository behind the load balancer, for whoever brings the pin and the authority along."""
+        return f"{self._forge_url(REPOSITORY)}.git"
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """Where the load balancer listens, as settings write it: IP:PORT."""
         return tuple(f"{address}:{self._balancer.port}" for address in self._addresses)

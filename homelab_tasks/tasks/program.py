@@ -103,5 +103,15 @@ def main() -> None:
         if isinstance(end.__context__, KeyboardInterrupt):  # invoke makes it 1, which means red
             raise SystemExit(Word.INTERRUPTED.exit_code) from None
         raise
-    except BrokenPipeError:  # `homelab --list | head -1`: what nobody reads is discarded, not flushed again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        _discard_output()
+    finally:
+        try:
+            sys.stdout.flush()  # now, for the interpreter would complain of a reader that has gone away
+        except BrokenPipeError:
+            _discard_output()
+
+
+def _discard_output() -> None:
+    """Send what nobody reads to nowhere (`homelab --list | head -1`), lest it be flushed again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
