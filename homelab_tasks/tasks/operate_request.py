@@ -107,7 +107,8 @@ def _watch(assembly: Assembly, repository: str, timeout: str, *, wanted: bool) -
 
 def _watcher(assembly: Assembly, repository: str, timeout: float) -> Callable[[Pipeline], Iterator[Event]]:
     from homelab_tasks.actions.board import Rules
-    from homelab_tasks.actions.watch_pipelines import WatchRequest, watch_pipelines
+    from homelab_tasks.actions.watch_pipelines import watch_pipelines
+    from homelab_tasks.actions.watch_request import WatchRequest
 
     ci = assembly.settings.ci
 
