@@ -44,12 +44,7 @@ def test_a_detached_sandbox_serves_until_down_and_leaves_nothing(project: Path) 
     started = inv(project, "sandbox.up", "--detach")
     app = layout(project).app
 
-    pushed = subprocess.run(
-        "echo '# x' >> greet.sh && git commit -qam 'Say x' && git push -q",
-        shell=True,
-        cwd=app,
-        check=False,
-    )
+    pushed = shell(app, "echo '# x' >> greet.sh && git commit -qam 'Say x' && git push -q")
     watched = inv(app, "ci.watch", "--json")
     ports = [int(address.rpartition(":")[2]) for address in json.loads(layout(project).state.read_text())["addresses"]]
     ended = inv(app, "sandbox.down")
@@ -79,7 +74,7 @@ def test_down_cleans_up_after_a_crash_in_the_middle_of_a_step(project: Path) -> 
     config = "steps:\n  - {name: nap, image: bash, commands: [sleep 4712]}\n"
     (layout(project).app / ".woodpecker.yaml").write_text(config)
     shell(layout(project).app, "git commit -qam 'Take a nap' && git push -q")
-    eventually(lambda: any("sleep" in name(pid) for pid in left_behind(layout(project))))
+    eventually(lambda: any(name(pid).startswith("sleep") for pid in left_behind(layout(project))))
     os.kill(json.loads(layout(project).state.read_text())["pid"], signal.SIGKILL)
     eventually(lambda: not is_running(layout(project)))
     assert left_behind(layout(project))
