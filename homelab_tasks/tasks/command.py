@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import inspect
 import logging
 import os
 import signal
@@ -35,6 +36,8 @@ def command(name: str) -> Callable[[Callable[..., Iterator[Event]]], Callable[..
     """
 
     def decorate(body: Callable[..., Iterator[Event]]) -> Callable[..., None]:
+        defaults = {parameter.name: parameter.default for parameter in inspect.signature(body).parameters.values()}
+
         @functools.wraps(body)
         def run(context: Context, /, *arguments: Any, **flags: Any) -> None:
             assembly = Assembly(context, task=name)
@@ -49,7 +52,8 @@ def command(name: str) -> Callable[[Callable[..., Iterator[Event]]], Callable[..
                 debug=logging.getLogger().isEnabledFor(logging.DEBUG),
                 notice=notify if flags.get("notify") else None,
             )
-            verdict = _end(assembly, view, functools.partial(body, assembly, *arguments, **flags), flags)
+            given = {flag: value for flag, value in flags.items() if value != defaults.get(flag)}
+            verdict = _end(assembly, view, functools.partial(body, assembly, *arguments, **flags), given)
             if verdict.exit_code:
                 raise Exit(code=verdict.exit_code)
 
@@ -58,10 +62,10 @@ def command(name: str) -> Callable[[Callable[..., Iterator[Event]]], Callable[..
     return decorate
 
 
-def _end(assembly: Assembly, view: View, start: Callable[[], Iterator[Event]], flags: dict[str, Any]) -> Verdict:
-    """Show the events of *start* and see to it that they end in exactly one verdict."""
+def _end(assembly: Assembly, view: View, start: Callable[[], Iterator[Event]], given: dict[str, Any]) -> Verdict:
+    """Show the events of *start*, which was called with the flags *given*; they end in exactly one verdict."""
     started = assembly.clock.now()
-    progress = Progress(assembly.task, flags)
+    progress = Progress(assembly.task, given)
     with contextlib.closing(view), _signals():
         try:
             verdict = _show(view, start, progress)
