@@ -13,9 +13,11 @@ def width_of(line: Line) -> int:
     return sum(cell_len(span.text) for span in line)
 
 
-def padded(text: str, width: int) -> str:
-    """Fill *text* up to *width* cells, or cut it there."""
-    return set_cell_size(text, width)
+def padded(text: str, width: int, *, ellipsis: str = "") -> str:
+    """Fill *text* up to *width* cells, or cut it there, an *ellipsis* marking the cut."""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(text, max(0, width - cell_len(ellipsis))) + ellipsis[:width]
 
 
 def fitted(line: Line, width: int, *, ellipsis: str) -> Line:

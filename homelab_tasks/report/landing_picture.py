@@ -24,7 +24,7 @@ Landing = tuple[LandRow, ...]
 def after_step(rows: Landing, event: Land, now: float) -> Landing:
     """Return *rows* with *event*: news of the step that goes on, or the next one, which ends it."""
     last = rows[-1] if rows else None
-    if last is not None and last.good is None and (last.name, last.attempt) == (event.phase, event.attempt):
+    if last is not None and (last.name, last.attempt) == (event.phase, event.attempt):
         return (*rows[:-1], replace(last, text=event.text or last.text))
     was_lost = last is not None and event.attempt > last.attempt
     row = LandRow(name=event.phase, text=event.text or "", attempt=event.attempt, elapsed=started(now))

@@ -40,7 +40,7 @@ class Painter:
     def paint(self, frame: Sequence[Line], *, above: Sequence[Line] = ()) -> None:
         """Replace the frame by *frame*; *above* it come lines that stay, and may be wider than the terminal."""
         columns, _ = self.size()
-        if not above and tuple(frame) == self._drawn and columns == self._drawn_columns:
+        if not above and tuple(frame) == self._drawn:
             return
         up = self._rows_drawn(columns)
         text = [_BEGIN, _UP.format(up) if up else ""]

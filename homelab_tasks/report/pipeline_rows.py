@@ -1,5 +1,8 @@
 """A pipeline in the live view: a line of its own, and a row for each workflow with what it does right now."""
 
+from msgspec import Struct
+from rich.cells import cell_len
+
 from homelab_tasks.durations import format_duration
 from homelab_tasks.model.pipeline import Status
 from homelab_tasks.report.cells import padded, width_of
@@ -9,23 +12,47 @@ from homelab_tasks.report.folding import DONE, FIRST, LIVELY, QUIET, Row
 from homelab_tasks.report.marks import Marks
 from homelab_tasks.report.styled import Line, Span, Style, status_span
 
-NAME_SHARE = 3  # a name takes at most this part of the width
+NARROW = 60  # below that a name may take half of the width, and columns are as wide as what stands in them
+LEAST_FOR_REF = 36
 CLOCK_CELLS = 6  # `12m04s`
+
+
+class Columns(Struct, frozen=True, kw_only=True):
+    """How many cells the columns of workflow rows take."""
+
+    name: int
+    steps: int
+    clock: int
 
 
 def pipeline_rows(pipeline: PipelineRow, width: int, now: float, marks: Marks) -> list[Row]:
     """Draw *pipeline* as it is at *now*."""
     workflows = list(pipeline.workflows.values())
-    names = max((width_of((Span(workflow.name),)) for workflow in workflows), default=0)
-    cells = min(names, width // NAME_SHARE)
+    columns = _columns(workflows, width, now)
     head = Row(line=_pipeline_line(pipeline, width, now, marks), word=pipeline.seen.status, rank=FIRST)
-    return [head, *(_workflow_row(workflow, cells, now, marks) for workflow in workflows)]
+    return [head, *(_workflow_row(workflow, columns, now, marks) for workflow in workflows)]
+
+
+def _columns(workflows: list[WorkflowRow], width: int, now: float) -> Columns:
+    names = max((cell_len(workflow.name) for workflow in workflows), default=0)
+    clocks = (width_of((clock(workflow.elapsed.value(now)),)) for workflow in workflows)
+    return Columns(
+        name=min(names, width // (2 if width < NARROW else 3)),
+        steps=max((len(_progress(workflow)) for workflow in workflows), default=0),
+        clock=max(clocks, default=0) if width < NARROW else CLOCK_CELLS,
+    )
+
+
+def _progress(workflow: WorkflowRow) -> str:
+    steps = workflow.steps.values()
+    return f"{sum(step.status.is_final for step in steps)}/{len(steps)}" if steps else ""
 
 
 def _pipeline_line(pipeline: PipelineRow, width: int, now: float, marks: Marks) -> Line:
     seen = pipeline.seen
+    where = f" {seen.trigger} {seen.branch or seen.ref.removeprefix('refs/heads/')}" if width >= LEAST_FOR_REF else ""
     line = joined(
-        Span(f"#{seen.number} {seen.trigger} {seen.branch or seen.ref.removeprefix('refs/heads/')}", link=seen.url),
+        Span(f"#{seen.number}{where}", link=seen.url),
         status_span(seen.status),
         clock(pipeline.elapsed.value(now)),
         _expectation(pipeline, now),
@@ -43,14 +70,13 @@ def _expectation(pipeline: PipelineRow, now: float) -> str | None:
     return f"~{format_duration(left)} left" if left > 0 else f"{format_duration(-left)} longer than usual"
 
 
-def _workflow_row(workflow: WorkflowRow, cells: int, now: float, marks: Marks) -> Row:
+def _workflow_row(workflow: WorkflowRow, columns: Columns, now: float, marks: Marks) -> Row:
     mark, style, rank = _look(workflow.status, marks)
     steps = list(workflow.steps.values())
-    done = sum(step.status.is_final for step in steps)
     line = joined(
-        Span(padded(workflow.name, cells)),
-        Span((f"{done}/{len(steps)}" if steps else "").ljust(len("10/10"))),
-        clock(workflow.elapsed.value(now), CLOCK_CELLS),
+        padded(workflow.name, columns.name, ellipsis=marks.ellipsis),
+        _progress(workflow).ljust(columns.steps),
+        clock(workflow.elapsed.value(now), columns.clock),
         _detail(workflow, steps, now),
     )
     quotes = tuple(

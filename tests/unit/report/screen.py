@@ -126,7 +126,7 @@ class Screen(io.StringIO):
     def _command(self, parameters: str, command: str) -> None:
         match command:
             case "A":
-                self.y = max(self.top, self.y - int(parameters or 1))
+                self.y = max(self.top, self.y - max(1, int(parameters or 1)))
             case "B":
                 self.y = min(len(self.rows) - 1, self.y + 1)
             case "K":

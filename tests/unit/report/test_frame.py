@@ -66,13 +66,13 @@ def test_each_workflow_has_a_row_with_what_it_does_when_a_pipeline_runs() -> Non
 
     assert drawn(picture, now=31, width=120) == [
         "#128 push main  running  1m35s  ~9s left  ━━━━━━━━━━━━━━━━━━━━━╺━━  https://ci.homelab.test/repos/1/pipeline/128",
-        "  ✓ lint     2/2    12s",
-        "  ● test     1/3    1m23s   unit 31s",
-        "  ✗ docs     2/2    18s     links: exit 1",
+        "  ✓ lint     2/2  12s",
+        "  ● test     1/3  1m23s   unit 31s",
+        "  ✗ docs     2/2  18s     links: exit 1",
         "      │ line 2",
         "      │ line 3",
         "      │ line 4",
-        "  ○ publish  0/1            pending",
+        "  ○ publish  0/1          pending",
     ]
 
 
@@ -132,6 +132,12 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     lines = frame(picture_of(*wide), width=width, height=24, now=0, marks=UNICODE)
 
     assert max(width_of(line) for line in lines) <= width
+
+
+def test_a_tab_takes_the_cells_that_it_is_shown_with() -> None:
+    rows = drawn(picture_of(Rollout(target="a\tb", phase=Phase.ROLLOUT, text="t")))
+
+    assert "a       b" in rows[0]
 
 
 def test_quotes_give_way_first_when_the_terminal_is_low() -> None:

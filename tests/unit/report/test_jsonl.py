@@ -6,7 +6,7 @@ import pytest
 from homelab_tasks.model.events import Failure, Log, Verdict
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import Word
-from tests.unit.report.reporting import COMMIT, URL, Ascii, Shown, red_story, red_verdict
+from tests.unit.report.reporting import COMMIT, URL, Ascii, Shown, pipeline, red_story, red_verdict
 
 FIELDS_OF_A_VERDICT = [
     "schema",
@@ -71,12 +71,22 @@ def test_values_are_faithful_but_scrubbed_when_they_hold_controls_and_secrets() 
 def test_a_secret_in_the_tail_is_scrubbed_when_a_verdict_quotes_it() -> None:
     secrets = Secrets()
     secrets.add("hunter2hunter2")
-    verdict = Verdict(verdict=Word.FAILED, reason="r", failures=(Failure(tail=("token=hunter2hunter2",)),))
+    verdict = Verdict(
+        verdict=Word.FAILED,
+        reason="hunter2hunter2",
+        failures=(Failure(axis={"TOKEN": "hunter2hunter2"}, tail=("token=hunter2hunter2",)),),
+    )
 
     shown = Shown(json=True, secrets=secrets).show([verdict])
 
-    assert "hunter2" not in shown.result
+    assert "hunter2" not in shown.result + shown.stderr.getvalue()
     assert json.loads(shown.result)["failures"][0]["tail"] == ["token=********"]
+
+
+def test_seconds_have_three_decimals_when_a_clock_has_more() -> None:
+    shown = Shown(json=True).show([pipeline("running", seconds=1.23456)])
+
+    assert json.loads(shown.result)["seconds"] == 1.235
 
 
 def test_nothing_is_refused_when_the_streams_are_ascii() -> None:

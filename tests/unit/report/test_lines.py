@@ -1,4 +1,7 @@
 import re
+import time
+
+import pytest
 
 from homelab_tasks.model.events import (
     Failure,
@@ -47,13 +50,16 @@ def test_a_red_commit_is_told_one_line_a_change_when_stderr_is_a_pipe() -> None:
     assert shown.result == f"failed 128 3f9c2e1 {URL}\n"
 
 
-def test_each_change_carries_its_local_time_when_it_is_printed() -> None:
-    shown = Shown()
-    local = shown.clock.wall().astimezone().strftime("%H:%M:%S")
+def test_each_change_carries_its_local_time_when_it_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        shown = Shown().show([pipeline("created")])
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
 
-    shown.show([pipeline("created")])
-
-    assert shown.progress == [f"{local} #128 push main created {URL}"]
+    assert shown.progress == [f"21:17:00 #128 push main created {URL}"]  # 15:47 UTC
 
 
 def test_nothing_is_printed_when_nothing_changed() -> None:
@@ -97,6 +103,23 @@ def test_text_from_a_server_is_harmless_when_it_holds_escapes_and_secrets() -> N
     shown = Shown(secrets=secrets).show([Note(kind=NoteKind.WARNING, text=hostile)])
 
     assert unstamped(shown.progress) == [r"warning: \x1b]0;gotcha\x07 ******** \u202egnp"]
+
+
+def test_a_secret_is_found_when_it_holds_control_characters() -> None:
+    secrets = Secrets()
+    secrets.add("hunter2\x01hunter2")
+
+    shown = Shown(secrets=secrets).show([Note(kind=NoteKind.WARNING, text="hunter2\x01hunter2")])
+
+    assert unstamped(shown.progress) == ["warning: ********"]
+
+
+def test_a_command_can_be_pasted_when_a_server_chose_the_names_in_it() -> None:
+    failure = Failure(pipeline=128, workflow="docs", step="links; $(id)", exit_code=1)
+
+    shown = Shown().show([Verdict(verdict=Word.FAILED, reason="r", failures=(failure,))])
+
+    assert "  log    inv ci.logs --pipeline 128 --step 'docs/links; $(id)'" in shown.progress
 
 
 def test_everything_is_ascii_when_the_encoding_has_nothing_else() -> None:

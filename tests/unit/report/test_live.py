@@ -1,5 +1,7 @@
 import io
 
+import pytest
+
 from homelab_tasks.model.events import Log, Note, NoteKind, StepSeen, Verdict, Watching, WorkflowSeen
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import Word
@@ -47,8 +49,8 @@ def test_a_red_commit_ends_with_its_last_frame_and_why_it_is_red() -> None:
         "ci.watch  lab/app  3f9c2e1  on ci.homelab.test (pinned to 10.0.20.203)",
         "  https://ci.homelab.test/repos/1",
         f"#128 push main  failure  1m52s  {URL}",
-        "  ✓ lint         12s",
-        "  ✗ docs  2/2    18s     links: exit 1",
+        "  ✓ lint       12s",
+        "  ✗ docs  2/2  18s     links: exit 1",
         "✗ failed #128 1m52s docs > links exited with 1",
         "  │ checking 118 links",
         "  │ docs/how-to/vault.md:31: 404 https://kv.test/",
@@ -174,7 +176,7 @@ def test_server_text_is_harmless_and_secrets_are_gone_when_they_are_drawn() -> N
     watched.live.show(WorkflowSeen(pipeline=128, name="\x1b[2Jhunter2hunter2", status="running"))
     watched.live.draw()
 
-    assert watched.screen.text()[1] == "  ● \\x1b[2J********         0s"
+    assert watched.screen.text()[1] == "  ● \\x1b[2J********  0s"
 
 
 def test_the_verdict_is_told_when_the_terminal_is_gone() -> None:
@@ -190,7 +192,8 @@ def test_the_verdict_is_told_when_the_terminal_is_gone() -> None:
     assert watched.stdout.getvalue() == f"failed 128 3f9c2e1 {URL}\n"
 
 
-def test_the_taskbar_follows_and_is_cleared_when_the_terminal_has_one() -> None:
+@pytest.mark.parametrize("is_decided", [True, False])
+def test_the_taskbar_follows_and_is_cleared_when_the_terminal_has_one(is_decided: bool) -> None:
     watched = Watched(taskbar=True)
     watched.live.show(pipeline("created"))
     watched.clock.seconds += 1
@@ -198,6 +201,27 @@ def test_the_taskbar_follows_and_is_cleared_when_the_terminal_has_one() -> None:
     watched.clock.seconds += 5
     watched.live.draw()
 
+    if is_decided:
+        watched.live.show(Verdict(verdict=Word.PASSED, reason="#128 passed"))
     watched.live.close()
 
     assert watched.screen.strings == ["9;4;3;0", "9;4;1;0", "9;4;1;50", "9;4;0;0"]
+
+
+def test_no_row_is_drawn_twice_when_the_terminal_is_too_low_for_all() -> None:
+    watched = Watched(Screen(20, 6))
+    watched.live.show(pipeline("running", seconds=0))
+    for number in range(9):
+        watched.live.show(WorkflowSeen(pipeline=128, name=f"workflow {number}", status="pending"))
+
+    for _ in range(3):
+        watched.clock.seconds += 1
+        watched.live.draw()
+
+    assert watched.screen.text() == [
+        "#128  running  3s",
+        "  ○ workflow…  pen…",
+        "  ○ workflow…  pen…",
+        "  ○ workflow…  pen…",
+        "  … 6 more: 6 pend…",
+    ]

@@ -45,6 +45,14 @@ def test_nothing_is_left_for_the_interpreter_to_flush_when_a_real_pipe_breaks() 
     assert outlet.is_closed
 
 
+def test_the_usual_size_is_assumed_when_the_terminal_does_not_say_or_there_is_none() -> None:
+    ours, theirs = os.openpty()  # 0 columns, 0 lines
+
+    with os.fdopen(ours), os.fdopen(theirs, "w") as terminal:
+        assert Outlet(terminal).size() == (80, 24)
+    assert Outlet(io.StringIO()).size() == (80, 24)
+
+
 @pytest.mark.parametrize(
     ("encoding", "written"), [("ascii", b"\\u2713\n"), ("latin-1", b"\\u2713\n"), ("utf-8", "✓\n".encode())]
 )

@@ -20,9 +20,9 @@ def test_a_frame_replaces_the_one_before_it_when_it_is_shorter() -> None:
     painter = painter_on(screen)
 
     painter.paint(lines("one", "two", "three"))
-    painter.paint(lines("ONE"))
+    painter.paint(lines("1"))
 
-    assert screen.text() == ["ONE"]
+    assert screen.text() == ["1"]
     assert (screen.x, screen.y) == (0, 1)
 
 

@@ -13,9 +13,10 @@ from tests.unit.report.reporting import FakeClock
 from tests.unit.report.screen import Screen
 
 
-def opened(stderr: io.StringIO, environment: dict[str, str], *, json: bool = False) -> View:
+def opened(stderr: io.StringIO, environment: dict[str, str], *, json: bool = False, debug: bool = False) -> View:
     view = open_view(
         json=json,
+        debug=debug,
         stdout=io.StringIO(),
         stderr=stderr,
         environment=environment,
@@ -33,6 +34,10 @@ def test_a_person_at_a_terminal_gets_the_live_view() -> None:
 @pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {}])
 def test_lines_are_printed_when_the_terminal_can_do_nothing_else(environment: dict[str, str]) -> None:
     assert isinstance(opened(Screen(), environment), Lines)
+
+
+def test_lines_are_printed_when_a_debug_log_passes_by_at_the_terminal() -> None:
+    assert isinstance(opened(Screen(), {"TERM": "xterm"}, debug=True), Lines)
 
 
 def test_lines_are_printed_when_stderr_is_no_terminal() -> None:
