@@ -125,6 +125,27 @@ class Land(Event, frozen=True, kw_only=True, tag="land"):
     text: str | None = None
 
 
+class Topic(Event, frozen=True, kw_only=True, tag="topic"):
+    """
+    A topic, as work.status sees it, or what work.clean did with it (*done*: `removed`, `kept`, `would remove`).
+
+    *ahead* and *behind* count commits against the trunk as it is on the remote, *path* is its worktree, *reason* says
+    why it has landed or why it is kept, *ci* is the word of the CI of its *commit*.
+    """
+
+    name: str
+    commit: str
+    path: str | None = None
+    ahead: int = 0
+    behind: int = 0
+    dirty: bool = False
+    landed: bool = False
+    done: str | None = None
+    reason: str | None = None
+    pull_request: str | None = None
+    ci: Word | None = None
+
+
 class Stage(Event, frozen=True, kw_only=True, tag="stage"):
     """A part of `work.land` (`land`, `ci`, `deploy`) has ended."""
 

@@ -11,6 +11,7 @@ from homelab_tasks.model.events import (
     Rollout,
     Stage,
     StepSeen,
+    Topic,
     Transcript,
     TranscriptKind,
     Watching,
@@ -126,6 +127,23 @@ def transcript_line(event: Transcript) -> Line:
             return (Span(f"$ {event.text}", Style.GOOD),)
         case TranscriptKind.OUTPUT:
             return (Span(event.text),)
+
+
+def topic_line(event: Topic) -> Line:
+    """Write a topic as one line: what it is called, how it stands, where it is."""
+    standing = f"{event.ahead} ahead, {event.behind} behind" if event.done is None else None
+    return words(
+        event.name,
+        short(event.commit),
+        event.done,
+        standing,
+        "landed" if event.landed and event.done is None else None,
+        "dirty" if event.dirty and event.done is None else None,
+        event.reason and f"({event.reason})",
+        event.ci and f"CI {event.ci}",
+        event.pull_request and Span(event.pull_request, link=event.pull_request),
+        event.path,
+    )
 
 
 def _workflow_line(event: WorkflowSeen) -> Line:

@@ -1,9 +1,9 @@
 """The view for pipes, CI logs and dumb terminals: one line for each change, never a cursor movement."""
 
-from homelab_tasks.model.events import Event, Log, StepSeen, Transcript, Verdict, Watching
+from homelab_tasks.model.events import Event, Log, StepSeen, Topic, Transcript, Verdict, Watching
 from homelab_tasks.model.judgement import workflow_name
 from homelab_tasks.model.secrets import Secrets
-from homelab_tasks.report.changes import Changes, log_line, transcript_line
+from homelab_tasks.report.changes import Changes, log_line, topic_line, transcript_line
 from homelab_tasks.report.cleaning import presentable
 from homelab_tasks.report.clock import Clock
 from homelab_tasks.report.marks import marks_for
@@ -74,7 +74,7 @@ def stamped(line: Line, clock: Clock) -> Line:
 
 class LogResult:
     """
-    The log that a task was asked for: it is the result, and goes to *stdout* as it is.
+    The log, or the topics, that a task was asked for: they are the result, and go to *stdout* as they are.
 
     Each line names its step from the moment on that more than one step is known of.
     """
@@ -95,5 +95,8 @@ class LogResult:
             case Log() if self.is_wanted:
                 self._steps.add((event.pipeline, event.workflow, event.step))
                 self._stdout.line(plain(log_line(event)) if len(self._steps) > 1 else event.text)
+                return True
+            case Topic():
+                self._stdout.line(plain(topic_line(event)))
                 return True
         return False

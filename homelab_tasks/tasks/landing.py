@@ -65,9 +65,9 @@ def landing_site(
     )
 
 
-def remote_of(clone: LandingClone, command: GitCommand) -> Remote:
-    """Make the remote of *clone*, with a place of its worktree's own for what is fetched."""
-    space = JournalFile(clone.git.git_directory).space
+def remote_of(clone: LandingClone, command: GitCommand, *, purpose: str = "") -> Remote:
+    """Make the remote of *clone*, with a place of its worktree's own (and its *purpose*'s) for what is fetched."""
+    space = JournalFile(clone.git.git_directory).space + purpose
     return Remote(command, name=clone.remote, url=clone.push_url, space=space)
 
 
@@ -79,13 +79,14 @@ def proposer(
     def open_or_find(topic: str, tip: str, trunk: str, reason: str) -> Iterator[Event]:
         subject = title or site.merger.message_of(tip).strip().partition("\n")[0] or topic
         proposal = Proposal(topic=topic, tip=tip, trunk=trunk, title=subject, reason=reason)
-        forge = _forge(assembly, clone, repository)
+        forge = forge_of(assembly, clone, repository)
         yield from propose(proposal, remote, forge, site.patience)
 
     return open_or_find
 
 
-def _forge(assembly: Assembly, clone: LandingClone, repository: str) -> "Forge | None":
+def forge_of(assembly: Assembly, clone: LandingClone, repository: str) -> "Forge | None":
+    """Make the forge that the settings name; None where they name none."""
     from homelab_tasks.clients.forge import Forge
     from homelab_tasks.clients.http import Http
 

@@ -8,8 +8,78 @@ from homelab_tasks.errors import UsageError
 from homelab_tasks.model.events import Event
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.command import command
+from homelab_tasks.tasks.optional_argument import LenientTask
 
 JSON_HELP = "print events as JSON Lines on stdout"
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "topic": "name of the topic, and of its branch",
+        "base": "revision to begin at (default: the trunk as it is on the remote now)",
+        "json": JSON_HELP,
+    },
+)
+@command("work.start")
+def start(
+    c: Assembly,
+    topic: str,
+    base: str = "",
+    json: bool = False,  # noqa: ARG001 - read by the command
+) -> Iterator[Event]:
+    """
+    Start a topic: a branch from the fresh trunk, in a worktree of its own.
+
+    A branch of that name that is here or on the remote is adopted. Prints the `cd` that leads there.
+    """
+    from homelab_tasks.tasks.topics_request import start_work
+
+    return start_work(c, topic, base)
+
+
+@task(
+    default=True,
+    auto_shortflags=False,
+    help={"repository": "OWNER/NAME on the forge and the CI server (default: from the git remote)", "json": JSON_HELP},
+)
+@command("work.status")
+def status(
+    c: Assembly,
+    repository: str = "",
+    json: bool = False,  # noqa: ARG001 - read by the command
+) -> Iterator[Event]:
+    """Show every topic: commits ahead and behind, dirty, landed, its pull request, its CI."""
+    from homelab_tasks.tasks.topics_request import show_work
+
+    return show_work(c, repository)
+
+
+@task(
+    klass=LenientTask,
+    positional=["topic"],
+    auto_shortflags=False,
+    help={
+        "topic": "the topic to remove (default: every one that has landed)",
+        "dry_run": "say what would be removed, and remove nothing",
+        "json": JSON_HELP,
+    },
+)
+@command("work.clean")
+def clean(
+    c: Assembly,
+    topic: str = "",
+    dry_run: bool = False,
+    json: bool = False,  # noqa: ARG001 - read by the command
+) -> Iterator[Event]:
+    """
+    Remove the worktrees and branches of topics that have landed.
+
+    Whatever could be lost is kept, and named with the reason.
+    """
+    from homelab_tasks.tasks.topics_request import clean_work
+
+    return clean_work(c, topic, dry_run=dry_run)
 
 
 @task(

@@ -15,6 +15,7 @@ from homelab_tasks.model.events import Event, Watching
 from homelab_tasks.model.remote_url import parse_remote_url, repository_of
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.ci_request import CiFlags, watch_ci
+from homelab_tasks.tasks.deploy_request import DeployFlags, wait_for_targets
 from homelab_tasks.tasks.flags import duration
 from homelab_tasks.tasks.landing import landing_site, proposer, reach, remote_of
 
@@ -118,4 +119,7 @@ def _deploy_wait(assembly: Assembly, flags: LandFlags) -> Watch | None:
     wanted = assembly.settings.work.deploy if flags.deploy_wait is None else flags.deploy_wait
     if not wanted:
         return None
-    raise UsageError("waiting for a deployment is not possible here", hint="land with --no-deploy-wait")
+    if not assembly.settings.deploy.targets:
+        hint = "set homelab.deploy.targets in invoke.yaml; or land with --no-deploy-wait"
+        raise UsageError("no target is given to wait for", hint=hint)
+    return lambda commit: wait_for_targets(assembly, DeployFlags(sha=commit, repository=flags.repository))
