@@ -51,8 +51,9 @@ class GitAccess:
     def _pinned(self, command: GitCommand, remote: RemoteUrl, origin: str) -> GitCommand:
         host, port = remote.host or "", remote.port or _PORTS[remote.scheme]
         addresses = self._book.addresses(host)
-        if not addresses:
-            return command
+        configured = command.ask("config", "--get-all", "http.curloptResolve") or ""
+        if not addresses or any(line.startswith(f"{host}:{port}:") for line in configured.splitlines()):
+            return command  # what the clone itself says about this very port comes first
         past_proxies = {"no_proxy": "", "NO_PROXY": ""}
         if any(address.port not in {None, port} for address in addresses):
             relay = Relay(self._book)

@@ -1,8 +1,10 @@
 """The topics of a clone: found, described, made and removed; nothing is removed that exists nowhere else."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
+from homelab_tasks.clients.checkout import Checkout
 from homelab_tasks.clients.git import Git
 from homelab_tasks.clients.git_command import GitCommand
 from homelab_tasks.clients.git_landed import how_landed
@@ -20,8 +22,9 @@ _MOVED = re.compile(r"checkout: moving from (?P<commit>[0-9a-f]{40}) to ")
 class Topics:
     """The topics of one clone, against *trunk* as it was just fetched at commit *base*."""
 
-    def __init__(self, git: Git, *, trunk: str, base: str) -> None:
-        """Look at every local branch but the trunk."""
+    def __init__(self, git: Git, *, trunk: str, base: str, environment: Mapping[str, str]) -> None:
+        """Look at every local branch but the trunk; *environment* says where checkouts are kept."""
+        self._environment = environment
         self._git = git
         self._command = git.command
         self._trunk = trunk
@@ -90,9 +93,12 @@ class Topics:
     def remove(self, topic: TopicState) -> str | None:
         """Remove *topic*, if it still is as it was described; returns why not, None when it is gone."""
         if topic.path is not None:
+            own = Git.open(Path(topic.path)).git_directory if Path(topic.path).is_dir() else None
             removed = self._command.run("worktree", "remove", topic.path)
             if not removed.worked:
                 return removed.problem
+            if own is not None:
+                Checkout(self._command, own, self._environment).remove()
             _remove_empty(Path(topic.path).parent, until=self._worktrees[0].path)
         deleted = self._command.run("update-ref", "-d", _HEADS + topic.name, topic.tip)
         if not deleted.worked:

@@ -25,7 +25,8 @@ class Nursery:
 
     def require_name(self, topic: str) -> None:
         """Raise UsageError when *topic* cannot be the name of a branch."""
-        if not self._command.run("check-ref-format", "--branch", topic).worked or topic.startswith("-"):
+        is_word_of_git = topic in {"@", "HEAD"} or topic.startswith("-")
+        if is_word_of_git or not self._command.run("check-ref-format", _HEADS + topic).worked:
             near = "-".join("".join(sign if sign.isalnum() or sign in "-_./" else " " for sign in topic).split())
             near = near.strip("-./").replace("..", ".")
             hint = f"inv work.start {near}" if near else "inv work.start TOPIC"

@@ -1,5 +1,6 @@
 """From the flags of work.start, work.status and work.clean to what they ask for."""
 
+import os
 from collections.abc import Generator, Iterator
 
 from msgspec import structs
@@ -39,7 +40,7 @@ def show_work(assembly: Assembly, repository: str) -> Iterator[Event]:
     clone = LandingClone(assembly.git, assembly.settings.work.remote)
     yield _watching(assembly, clone, text=None)
     trunk, base = yield from _fresh_trunk(assembly, clone, None)
-    topics = Topics(assembly.git, trunk=trunk, base=base)
+    topics = Topics(assembly.git, trunk=trunk, base=base, environment=os.environ)
     yield from show_topics(topics, _enrich(assembly, clone, trunk, repository))
 
 
@@ -48,7 +49,7 @@ def clean_work(assembly: Assembly, topic: str, *, dry_run: bool) -> Iterator[Eve
     clone = LandingClone(assembly.git, assembly.settings.work.remote)
     yield _watching(assembly, clone, text=None)
     trunk, base = yield from _fresh_trunk(assembly, clone, None)
-    topics = Topics(assembly.git, trunk=trunk, base=base)
+    topics = Topics(assembly.git, trunk=trunk, base=base, environment=os.environ)
     if topic == trunk:
         raise UsageError(f"{topic!r} is the trunk", hint="inv work.status names the topics")
     yield from clean_topics(topics, (topic,) if topic else topics.names(), dry_run=dry_run)
