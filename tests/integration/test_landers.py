@@ -65,9 +65,9 @@ def test_all_land_once_and_verified_when_many_land_at_once(tmp_path: Path, count
     verify = f"sleep 0.5; git rev-parse HEAD^{{tree}} >> {log}"
 
     landers = [lander(place, tmp_path / "home", verify, HOMELAB_WORK_QUEUE=queue) for place in places]
-    ended = [(process.wait(), process.stderr.read() if process.stderr else "") for process in landers]
+    told = [process.communicate()[1] for process in landers]
 
-    assert [code for code, _ in ended] == [0] * count, "\n\n".join(text for _, text in ended)
+    assert [process.returncode for process in landers] == [0] * count, "\n\n".join(told)
     require_all_landed(remote, log, count)
     for place in places:
         assert git(place, "status", "--porcelain") == ""
