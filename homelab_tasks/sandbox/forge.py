@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from homelab_tasks.sandbox.forge_api import ForgeApi
 from homelab_tasks.sandbox.git import clean_environment
+from homelab_tasks.sandbox.pulls import Pulls
 from homelab_tasks.sandbox.repositories import PUSHER, Repositories
 
 CHUNK_BYTES = 64 * 1024
@@ -17,13 +19,16 @@ HTTP_OK = 200
 
 
 class Forge:
-    """Serves the repositories of *repositories* at /OWNER/NAME.git."""
+    """Serves the repositories of *repositories* at /OWNER/NAME.git, and their pull requests by its API."""
 
     def __init__(self, repositories: Repositories) -> None:
-        """Serve *repositories* to everybody."""
+        """Serve *repositories* to everybody; who changes something by the API needs one of the `tokens`."""
         self._repositories = repositories
+        self.pulls = Pulls()
+        self.tokens: set[str] = set()
+        self.api = ForgeApi(repositories, self.pulls, self.tokens)
         git = Route("/{owner}/{name}.git/{path:path}", self.git, methods=["GET", "POST"])
-        self.application = Starlette(routes=[git])
+        self.application = Starlette(routes=[*self.api.routes(), git])
 
     async def git(self, request: Request) -> Response:
         """Hand a request of git to `git http-backend`, and its answer back, as CGI."""

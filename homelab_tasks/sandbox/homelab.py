@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from homelab_tasks.sandbox import server_hooks
 from homelab_tasks.sandbox.certificates import Certificates
 from homelab_tasks.sandbox.fault_control import FaultControl
 from homelab_tasks.sandbox.forge import Forge
@@ -64,13 +65,15 @@ class Homelab:
         self.repositories = Repositories(self.layout.remotes)
         self._server = Woodpecker(self.repositories, configuration_seconds=configuration_seconds)
         self.vault = Vault()
+        self.forge = Forge(self.repositories)
         self.token = f"wp-{secrets.token_urlsafe(24)}"
+        self.forge_token = secrets.token_hex(20)
         self.vault_token = f"hvs.{secrets.token_urlsafe(24)}"
         self._certificates = Certificates([CI_HOST, VAULT_HOST, GIT_HOST])
         self._servers = {
             CI_HOST: HttpServer(self._server.application),
             VAULT_HOST: HttpServer(self.vault.application),
-            GIT_HOST: HttpServer(Forge(self.repositories).application),
+            GIT_HOST: HttpServer(self.forge.application),
         }
         self._addresses, self._port = addresses, port
         self._log_seconds = log_seconds
@@ -135,7 +138,7 @@ class Homelab:
             },
             "woodpecker": {"url": f"https://{CI_HOST}", "token": [from_vault]},
             "vault": {"url": f"https://{VAULT_HOST}", "token": [vault_token]},
-            "forge": {"url": f"https://{GIT_HOST}:{self._balancer.port}"},
+            "forge": {"url": self.forge.api.url, "token": [{"file": str(self.layout.tokens / "forge")}]},
         }
 
     def direct_url(self, host: str) -> str:
@@ -145,11 +148,25 @@ class Homelab:
     def add_repository(self, full_name: str, *, private: bool = False) -> Repository:
         """Make one more repository, empty, at the forge and on the CI server."""
         self.repositories.create(full_name, branch=BRANCH)
-        self.repositories.announce_pushes(full_name, self._servers[CI_HOST].port)
+        self._install_hooks(full_name)
         return self.woodpecker.add_repository(full_name, forge_url=self._forge_url(full_name), private=private)
 
+    def protect(self, branch: str = BRANCH, words: str = "") -> None:
+        """Let nobody push to *branch*; the forge refuses with *words*, or with Forgejo's own."""
+        said = words or f"Forgejo: Not allowed to push to protected branch {branch}"
+        server_hooks.protect(self.remote, branch, said)
+
+    def unprotect(self) -> None:
+        """Let everybody push to every branch again."""
+        server_hooks.unprotect(self.remote)
+
+    def _install_hooks(self, full_name: str) -> None:
+        path = self.repositories.path(full_name)
+        server_hooks.announce_pushes(path, full_name, self._servers[CI_HOST].port)
+        server_hooks.accept_pull_requests(path, full_name, self._servers[GIT_HOST].port)
+
     def _forge_url(self, full_name: str) -> str:
-        return f"https://{GIT_HOST}:{self._balancer.port}/{full_name}"
+        return f"{self.forge.api.url}/{full_name}"
 
     def push(self, files: Mapping[str, str], message: str = "Change it", *, branch: str = BRANCH) -> str:
         """Write *files* into the clone, commit and push them to *branch*; returns the commit's sha."""
@@ -201,6 +218,7 @@ class Homelab:
             self._certificates, upstreams, self.faults, addresses=self._addresses, port=self._port
         )
         await self._balancer.start()
+        self.forge.api.url = f"https://{GIT_HOST}:{self._balancer.port}"
 
     async def _stop(self) -> None:
         await self._balancer.stop()
@@ -214,6 +232,8 @@ class Homelab:
         layout.ignore.write_text("*\n")  # a sandbox within a repository is none of that repository's business
         self._certificates.write_authority(layout.ca_file, layout.ca_directory)
         layout.write_secret("vault", self.vault_token)
+        layout.write_secret("forge", self.forge_token)
+        self.forge.tokens.add(self.forge_token)
         self.vault.tokens[self.vault_token] = (SECRET_PATH,)
         self.vault.put(SECRET_PATH, **{SECRET_FIELD: self.token})
         self._server.add_user(PUSHER, self.token, admin=True)
@@ -238,7 +258,7 @@ class Homelab:
         git(app, "fetch", "--quiet", "origin")
         git(app, "branch", "--quiet", f"--set-upstream-to=origin/{BRANCH}")
         git(app, "remote", "set-head", "origin", BRANCH)
-        self.repositories.announce_pushes(REPOSITORY, self._servers[CI_HOST].port)
+        self._install_hooks(REPOSITORY)
 
     def _git_config(self) -> str:
         """

@@ -1,6 +1,6 @@
 """Bare git repositories of the forge, and what is read from them."""
 
-import shlex
+import asyncio
 from pathlib import Path
 
 from homelab_tasks.sandbox.git import git, git_output
@@ -9,15 +9,6 @@ from homelab_tasks.sandbox.woodpecker.hooks import NO_OBJECT, Commit
 PUSHER = "lab"  # everybody who pushes is this user of the forge
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 CONFIGURATION_NAMES = (".woodpecker.yaml", ".woodpecker.yml")
-
-# The forge tells CI of every push; when CI is away, nobody does it again (recorded: server_down).
-POST_RECEIVE = """\
-#!/bin/bash
-lines=$(cat; echo .)
-lines=${{lines%.}}
-exec 3<>/dev/tcp/127.0.0.1/{port} || exit 0
-printf 'POST /api/hook?repository=%s HTTP/1.0\\r\\nContent-Length: %d\\r\\n\\r\\n%s' {name} ${{#lines}} "$lines" >&3
-"""
 
 
 class Repositories:
@@ -37,16 +28,15 @@ class Repositories:
         path.mkdir(parents=True)
         git(path, "init", "--quiet", "--bare", f"--initial-branch={branch}")
         config = path / "config"
-        settings = "[http]\n\treceivepack = true\n[receive]\n\tadvertisePushOptions = true\n[gc]\n\tauto = 0\n"
+        settings = "[http]\n\treceivepack = true\n[receive]\n\tadvertisePushOptions = true\n\tprocReceiveRefs = refs/for\n[gc]\n\tauto = 0\n"
         config.write_text(config.read_text() + settings)
         return path
 
-    def announce_pushes(self, name: str, port: int) -> None:
-        """Tell the CI server on *port* of every push from now on."""
+    async def announce(self, name: str, old: str, new: str, ref: str) -> None:
+        """Tell CI that *ref* moved, as after a push."""
         hook = self.path(name) / "hooks" / "post-receive"
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_text(POST_RECEIVE.format(port=port, name=shlex.quote(name)))
-        hook.chmod(0o755)
+        process = await asyncio.create_subprocess_exec(str(hook), stdin=asyncio.subprocess.PIPE)
+        await process.communicate(f"{old} {new} {ref}\n".encode())
 
     async def commit(self, repository: str, revision: str) -> Commit | None:
         """Describe the commit that *revision* (a sha, a tag object, a full ref) leads to."""

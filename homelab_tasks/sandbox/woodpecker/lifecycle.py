@@ -57,7 +57,7 @@ class Lifecycle(Struct, kw_only=True):
         self.store.add_pipeline(row)
         await asyncio.sleep(self.configuration_seconds)
         row.configuration = await self.forge.configuration(row.repository.full_name, row.commit)
-        if not self._plan(row):
+        if not self._plan(row, Status.BLOCKED if gated else Status.PENDING):
             return None
         if row.status is not Status.ERROR:
             self.hub.publish(row)
@@ -84,16 +84,21 @@ class Lifecycle(Struct, kw_only=True):
             deploy_to=deploy_to,
         )
         self.store.add_pipeline(row)
-        if self._plan(row) and row.status is not Status.ERROR:
+        if self._plan(row, Status.PENDING) and row.status is not Status.ERROR:
             await self._start(row)
         return row
 
     async def approve(self, row: Pipeline, login: str) -> None:
-        """Let a blocked pipeline go; its workflows and steps are made anew."""
+        """
+        Let a blocked pipeline go; its workflows and steps are made anew.
+
+        Before they are there, the server takes the approval, and then leaves the pipeline pending for ever with its
+        workflows blocked (seen on 3.17.0): who approves must wait for `workflows`.
+        """
         if row.status is not Status.BLOCKED:
             raise RefusedError(f"cannot approve a pipeline with status {row.status}")
-        row.reviewed_by, row.reviewed, row.status = login, self._seconds(), Status.CREATED
-        if self._plan(row) and row.status is not Status.ERROR:
+        row.reviewed_by, row.reviewed, row.status = login, self._seconds(), Status.PENDING
+        if row.workflows and self._plan(row, Status.PENDING) and row.status is not Status.ERROR:
             await self._start(row)
 
     def decline(self, row: Pipeline, login: str) -> None:
@@ -158,8 +163,8 @@ class Lifecycle(Struct, kw_only=True):
         self.hub.end_logs(workflow.steps)
         await self.queue.wake()
 
-    def _plan(self, row: Pipeline) -> bool:
-        """Give *row* its workflows, or its errors; when nothing is for it, the row is deleted and this is False."""
+    def _plan(self, row: Pipeline, state: Status) -> bool:
+        """Give *row* its workflows in *state*, or its errors; False when nothing is for it and the row is deleted."""
         configuration = configure(row.configuration, trigger_of(row), pipeline_variables(row))
         row.errors = configuration.problems or None
         if configuration.is_broken:
@@ -170,7 +175,6 @@ class Lifecycle(Struct, kw_only=True):
         if not configuration.workflows:
             self.store.delete_pipeline(row)
             return False
-        state = Status.BLOCKED if row.status is Status.BLOCKED else Status.PENDING
         row.workflows = self.store.new_workflows(configuration.workflows, state)
         return True
 

@@ -131,3 +131,16 @@ def test_a_pipeline_that_is_not_there_cannot_be_changed(server: ContractServer) 
     answer = server.post(f"{server.base}/pipelines/99999/cancel")
 
     assert (answer.status_code, answer.content) == (404, b"")
+
+
+def test_an_approval_before_the_workflows_are_there_strands_the_pipeline(gated: ContractServer) -> None:
+    row = gated.appears(gated.push({".woodpecker/build.yaml": workflow(step("one"))}))
+    if "workflows" in gated.detail(row["number"]):
+        pytest.skip("the workflows were there too soon to approve before them")
+
+    answer = gated.post(f"{gated.base}/pipelines/{row['number']}/approve")
+
+    stranded = gated.reaches_workflows(row)
+    assert answer.status_code == 200
+    assert (stranded["status"], stranded["reviewed_by"]) == ("pending", LOGIN)
+    assert stranded["workflows"][0]["state"] == "blocked"
