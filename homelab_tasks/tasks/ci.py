@@ -1,14 +1,20 @@
 """Follow the CI of a commit, and operate it."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from invoke.tasks import task
 
-from homelab_tasks.model.events import Event
-from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.ci_operate import approve, cancel, decline, restart, run
-from homelab_tasks.tasks.ci_request import CiFlags, LogFlags, show_logs, watch_ci
 from homelab_tasks.tasks.command import command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homelab_tasks.model.events import Event
+    from homelab_tasks.tasks.assembly import Assembly
+
 
 __all__ = ["approve", "cancel", "decline", "logs", "restart", "run", "status", "watch"]
 
@@ -40,6 +46,8 @@ def status(
 
     Ends with the verdict of its pipelines: 0 passed, 1 failed, 8 while pending, 5 when there is none.
     """
+    from homelab_tasks.tasks.ci_request import CiFlags, watch_ci
+
     flags = CiFlags(sha=sha, pipeline=pipeline, branch=branch, events=events, repository=repository)
     return watch_ci(c, flags, once=True)
 
@@ -81,6 +89,8 @@ def watch(
     Waits for its pipelines to appear, and for their end: 0 passed, 1 failed, 3 cancelled, 4 superseded,
     5 none appeared, 6 skipped, 7 blocked, 9 stuck, 69 server away, 77 no token, 124 timeout.
     """
+    from homelab_tasks.tasks.ci_request import CiFlags, watch_ci
+
     flags = CiFlags(
         sha=sha,
         pipeline=pipeline,
@@ -129,6 +139,8 @@ def logs(
     Those of the steps that failed, unless --step or --all says otherwise. Ends with 0 when they were shown,
     whatever they say, and with 5 when there is no such pipeline or step.
     """
+    from homelab_tasks.tasks.ci_request import LogFlags, show_logs
+
     flags = LogFlags(
         sha=sha,
         pipeline=pipeline,

@@ -1,15 +1,19 @@
 """The tasks of `ci` that change something on the server."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from invoke.tasks import task
 
-from homelab_tasks.model.events import Event
-from homelab_tasks.model.operation import Operation
-from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.command import command
-from homelab_tasks.tasks.operate_request import OperateFlags, RunFlags, operate
-from homelab_tasks.tasks.operate_request import run as run_branch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homelab_tasks.model.events import Event
+    from homelab_tasks.tasks.assembly import Assembly
+
 
 COMMON = {
     "repository": "OWNER/NAME on the CI server (default: from the git remote)",
@@ -41,6 +45,9 @@ def restart(
     Ends with 0 once the new pipeline is there (with --watch: with its verdict), 1 when it could not run, 2 for a
     pipeline of another commit, 5 when there is none, 77 without the push right.
     """
+    from homelab_tasks.model.operation import Operation
+    from homelab_tasks.tasks.operate_request import OperateFlags, operate
+
     flags = OperateFlags(
         sha=sha, pipeline=pipeline, any_commit=any_commit, repository=repository, watch=watch, timeout=timeout
     )
@@ -63,6 +70,9 @@ def cancel(
 
     Ends with 0 once the server shows that it is stopped, 2 when it has ended already, 77 without the push right.
     """
+    from homelab_tasks.model.operation import Operation
+    from homelab_tasks.tasks.operate_request import OperateFlags, operate
+
     flags = OperateFlags(sha=sha, pipeline=pipeline, repository=repository, watch=watch, timeout=timeout)
     return operate(c, Operation.CANCEL, flags)
 
@@ -84,6 +94,9 @@ def approve(
     Ends with 0 once the server shows who approved it (with --watch: with the pipeline's verdict), 2 when it is not
     blocked, 77 without the push right.
     """
+    from homelab_tasks.model.operation import Operation
+    from homelab_tasks.tasks.operate_request import OperateFlags, operate
+
     flags = OperateFlags(sha=sha, pipeline=pipeline, repository=repository, watch=watch, timeout=timeout)
     return operate(c, Operation.APPROVE, flags)
 
@@ -104,6 +117,9 @@ def decline(
 
     Ends with 0 once the server shows that it is declined, 2 when it is not blocked, 77 without the push right.
     """
+    from homelab_tasks.model.operation import Operation
+    from homelab_tasks.tasks.operate_request import OperateFlags, operate
+
     flags = OperateFlags(sha=sha, pipeline=pipeline, repository=repository, watch=watch, timeout=timeout)
     return operate(c, Operation.DECLINE, flags)
 
@@ -133,5 +149,7 @@ def run(
     Ends with 0 once the pipeline is there (with --watch: with its verdict), 1 when it could not run, 2 for a branch
     that is not there, 6 when no workflow is for a manual run, 77 without the push right.
     """
+    from homelab_tasks.tasks.operate_request import RunFlags, run_branch
+
     flags = RunFlags(branch=branch, variables=tuple(var or ()), repository=repository, watch=watch, timeout=timeout)
     return run_branch(c, flags)

@@ -1,14 +1,20 @@
 """Wait for what really runs."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from invoke.tasks import task
 
-from homelab_tasks.model.events import Event
-from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.command import command
-from homelab_tasks.tasks.deploy_request import DeployFlags, look_at_targets, wait_for_targets
 from homelab_tasks.tasks.optional_argument import LenientTask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homelab_tasks.model.events import Event
+    from homelab_tasks.tasks.assembly import Assembly
+
 
 FLAGS = {
     "target": "NAME, NAMESPACE/NAME, KIND/NAME or NAMESPACE/KIND/NAME, each with an optional :CONTAINER; several with"
@@ -46,6 +52,8 @@ def status(
     Ends with 0 when TARGET runs the commit and nothing else, 8 while it is rolled out, 1 when that failed,
     5 when its image is another, or it does not exist, 7 when it waits for a person.
     """
+    from homelab_tasks.tasks.deploy_request import DeployFlags, look_at_targets
+
     flags = DeployFlags(
         target=target,
         sha=sha,
@@ -82,6 +90,8 @@ def wait(
     left: 0 rolled out, 1 failed, 4 superseded, 5 never named, 7 paused or OnDelete, 69 cluster away, 77 not allowed,
     124 timeout.
     """
+    from homelab_tasks.tasks.deploy_request import DeployFlags, wait_for_targets
+
     flags = DeployFlags(
         target=target,
         sha=sha,

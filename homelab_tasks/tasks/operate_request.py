@@ -62,7 +62,7 @@ def operate(assembly: Assembly, operation: Operation, flags: OperateFlags) -> It
     yield from operate_pipeline(assembly.woodpecker, assembly.clock, request, watch=watch)
 
 
-def run(assembly: Assembly, flags: RunFlags) -> Iterator[Event]:
+def run_branch(assembly: Assembly, flags: RunFlags) -> Iterator[Event]:
     """Tell what is run, then run it. Raises UsageError for flags that cannot be."""
     from homelab_tasks.actions.run_pipeline import RunRequest, run_pipeline
 

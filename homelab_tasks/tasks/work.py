@@ -1,14 +1,21 @@
 """Topics, and landing them on the trunk."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from invoke.tasks import task
 
 from homelab_tasks.errors import UsageError
-from homelab_tasks.model.events import Event
-from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.command import command
 from homelab_tasks.tasks.optional_argument import LenientTask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homelab_tasks.model.events import Event
+    from homelab_tasks.tasks.assembly import Assembly
+
 
 JSON_HELP = "print events as JSON Lines on stdout"
 

@@ -1,0 +1,111 @@
+"""Start, show and end the embedded homelab."""
+
+import importlib.util
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from homelab_tasks.actions.waiting import Clock
+from homelab_tasks.errors import UsageError
+from homelab_tasks.model.events import Event, Transcript, TranscriptKind, Verdict
+from homelab_tasks.model.verdict import Word
+
+if TYPE_CHECKING:
+    from homelab_tasks.sandbox.layout import Layout
+
+SERVERS = ("h11", "starlette", "trustme", "uvicorn", "yaml")
+DAY_SECONDS = 86400.0
+NAP_SECONDS, SLOW_NAP_SECONDS = 0.7, 5.0  # that each step of CI takes longer than it needs, so that it can be watched
+
+
+def tell_story(directory: str, *, faults: str, slow: bool) -> Iterator[Event]:
+    """Tell the story on a homelab in *directory*, which is removed afterwards."""
+    _require_servers()
+    from homelab_tasks.sandbox import running
+    from homelab_tasks.sandbox.chapters import CHAPTERS
+    from homelab_tasks.sandbox.faults import parse_faults
+    from homelab_tasks.sandbox.homelab import Homelab
+    from homelab_tasks.sandbox.layout import Layout
+    from homelab_tasks.sandbox.story import Story
+
+    parse_faults(faults)
+    layout = Layout(Path(directory or tempfile.mkdtemp(prefix="homelab-")).expanduser())
+    running.require_free(layout)
+    try:
+        with running.occupied(layout), Homelab(layout.directory, nap_seconds=_nap_seconds(slow=slow)) as homelab:
+            yield from Story(homelab, CHAPTERS, faults=faults).tell()
+    finally:
+        running.remove(layout)
+
+
+def serve(clock: Clock, directory: str, *, faults: str, slow: bool, detach: bool) -> Iterator[Event]:
+    """Serve a homelab in *directory* until it is stopped, or leave that to a process of its own (*detach*)."""
+    _require_servers()
+    from homelab_tasks.sandbox import running
+    from homelab_tasks.sandbox.faults import parse_faults
+    from homelab_tasks.sandbox.homelab import Homelab
+
+    parse_faults(faults)
+    layout = running.find(directory)
+    if detach:
+        running.start_detached(layout, faults=faults, nap_seconds=_nap_seconds(slow=slow))
+        yield from _what_to_type(layout)
+        yield Verdict(verdict=Word.OK, reason=f"the sandbox runs in {layout.directory}", hint=_down(layout))
+        return
+    running.require_free(layout)
+    with running.occupied(layout), Homelab(layout.directory, faults=faults, nap_seconds=_nap_seconds(slow=slow)):
+        yield from _what_to_type(layout)
+        while True:
+            clock.sleep(DAY_SECONDS)
+
+
+def end(directory: str) -> Iterator[Event]:
+    """End the homelab that is served in *directory*, and remove what it made."""
+    _require_servers()
+    from homelab_tasks.sandbox import running
+
+    layout = running.find(directory)
+    if not layout.state.exists():
+        yield Verdict(verdict=Word.OK, reason=f"no sandbox is in {layout.directory}; there is nothing to end")
+        return
+    running.stop(layout)
+    kept = running.remove(layout)
+    hint = f"kept, because no sandbox made it: {', '.join(kept)}" if kept else None
+    yield Verdict(verdict=Word.OK, reason=f"the sandbox in {layout.directory} is gone", hint=hint)
+
+
+def _what_to_type(layout: "Layout") -> Iterator[Event]:
+    """Show a first session, as one would type it."""
+    from homelab_tasks.sandbox.running import read_state
+
+    addresses = " and ".join(read_state(layout)["addresses"])
+    yield _line(TranscriptKind.REMARK, f"CI, Vault and git are served at {addresses}. Now type:")
+    yield _line(TranscriptKind.COMMAND, f"cd {layout.app}")
+    yield _line(TranscriptKind.COMMAND, "echo '# Made friendlier.' >> greet.sh")
+    yield _line(TranscriptKind.COMMAND, "git commit --all --message 'Say that it is friendlier' && git push")
+    yield _line(TranscriptKind.COMMAND, "inv ci.watch")
+    yield _line(TranscriptKind.REMARK, "Make the load balancer flap, and let it be well again:")
+    yield _line(TranscriptKind.COMMAND, f"echo flap > {layout.faults}")
+    yield _line(TranscriptKind.COMMAND, f"echo > {layout.faults}")
+    yield _line(TranscriptKind.REMARK, "End it and remove everything:")
+    yield _line(TranscriptKind.COMMAND, _down(layout).removeprefix("End it: "))
+
+
+def _line(kind: TranscriptKind, text: str) -> Transcript:
+    return Transcript(kind=kind, text=text)
+
+
+def _down(layout: "Layout") -> str:
+    return f"End it: inv sandbox.down --directory {layout.directory}"
+
+
+def _nap_seconds(*, slow: bool) -> float:
+    return SLOW_NAP_SECONDS if slow else NAP_SECONDS
+
+
+def _require_servers() -> None:
+    missing = [name for name in SERVERS if importlib.util.find_spec(name) is None]
+    if missing:
+        hint = "pip install 'homelab-tasks[sandbox]'"
+        raise UsageError(f"the sandbox needs packages that are not installed: {', '.join(missing)}", hint=hint)
