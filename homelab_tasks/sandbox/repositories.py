@@ -28,7 +28,8 @@ class Repositories:
         path.mkdir(parents=True)
         git(path, "init", "--quiet", "--bare", f"--initial-branch={branch}")
         config = path / "config"
-        settings = "[http]\n\treceivepack = true\n[receive]\n\tadvertisePushOptions = true\n\tprocReceiveRefs = refs/for\n[gc]\n\tauto = 0\n"
+        receive = "[receive]\n\tadvertisePushOptions = true\n\tprocReceiveRefs = refs/for\n"
+        settings = f"[http]\n\treceivepack = true\n{receive}[gc]\n\tauto = 0\n"
         config.write_text(config.read_text() + settings)
         return path
 
