@@ -10,13 +10,14 @@ from homelab_tasks.report.ci_picture import workflow_of
 from homelab_tasks.report.cleaning import presentable
 from homelab_tasks.report.clock import Clock
 from homelab_tasks.report.frame import frame, header
-from homelab_tasks.report.lines import LogResult, stamped
+from homelab_tasks.report.lines import stamped
 from homelab_tasks.report.outlet import Outlet
 from homelab_tasks.report.painter import Painter
 from homelab_tasks.report.picture import Picture
+from homelab_tasks.report.result import Result
 from homelab_tasks.report.styled import Line
 from homelab_tasks.report.taskbar import Taskbar
-from homelab_tasks.report.words import ending, last_line, result_line
+from homelab_tasks.report.words import ending, last_line
 
 FRAME_SECONDS = 0.25  # four frames a second at most
 
@@ -30,12 +31,11 @@ class Live:
 
     def __init__(self, stdout: Outlet, painter: Painter, taskbar: Taskbar, *, clock: Clock, secrets: Secrets) -> None:
         """Draw with *painter*, and on the *taskbar*."""
-        self._stdout = stdout
         self._painter = painter
         self._taskbar = taskbar
         self._clock = clock
         self._secrets = secrets
-        self._logs = LogResult(stdout)
+        self._result = Result(stdout)
         self._lock = threading.RLock()  # a signal may be handled while an event is being shown
         self._picture = Picture()
         self._above: list[Line] = []
@@ -46,21 +46,24 @@ class Live:
     @property
     def is_closed(self) -> bool:
         """Has the reader of the result gone away?"""
-        return self._stdout.is_closed
+        return self._result.is_closed
 
     def show(self, event: Event) -> None:
         """Take *event* in, and draw it soon."""
         event = presentable(event, self._secrets)
         with self._lock:
-            if self._logs.takes(event):
+            row = self._result.row(event)
+            if row is not None:
+                self.draw()  # what came before it, if that still waits for its frame
+                self._result.line(row)
                 return
             now = self._clock.now()
             self._above += self._lasting(event)
-            if not self._logs.is_wanted:  # a log on the same terminal leaves no place for a frame
+            if not self._result.is_log:  # a log on the same terminal leaves no place for a frame
                 self._picture = self._picture.after(event, now)
             if isinstance(event, Verdict):
                 self._end(event)
-            elif self._logs.is_wanted or self._painted_at is None or now - self._painted_at >= FRAME_SECONDS:
+            elif self._result.is_log or self._painted_at is None or now - self._painted_at >= FRAME_SECONDS:
                 self.draw()
 
     def draw(self) -> None:
@@ -106,8 +109,7 @@ class Live:
     def _end(self, verdict: Verdict) -> None:
         """Draw the last frame, which has every row, and say what came of it."""
         self._painter.paint((), above=[*self._above, *self._frame(None), *ending(verdict, self._painter.marks)])
-        if not self._logs.is_wanted:
-            self._stdout.line(result_line(verdict))
+        self._result.end(verdict)
         self._painter.paint((), above=[last_line(verdict)])
         self._taskbar.clear()
         self._is_over = True

@@ -2,14 +2,14 @@ import io
 
 import pytest
 
-from homelab_tasks.model.events import Log, Note, NoteKind, StepSeen, Verdict, Watching, WorkflowSeen
+from homelab_tasks.model.events import Log, Note, NoteKind, StepSeen, Topic, Verdict, Watching, WorkflowSeen
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.report.live import Live
 from homelab_tasks.report.outlet import Outlet
 from homelab_tasks.report.painter import Painter
 from homelab_tasks.report.taskbar import Taskbar
-from tests.unit.report.reporting import URL, FakeClock, pipeline, red_story
+from tests.unit.report.reporting import COMMIT, URL, FakeClock, pipeline, red_story
 from tests.unit.report.screen import Screen
 
 
@@ -135,6 +135,18 @@ def test_a_log_is_the_result_and_no_frame_is_drawn_when_it_was_asked_for() -> No
     watched.live.show(Verdict(verdict=Word.OK, reason="1 line of docs > links"))
 
     assert screen.text() == ["ci.logs  lab/app", "404", "ok: 1 line of docs > links"]
+
+
+def test_a_note_comes_before_the_rows_that_follow_it() -> None:
+    screen = Screen()
+    watched = Watched(screen, stdout=screen)
+
+    watched.live.show(Watching(task="work.status"))
+    watched.live.show(Note(kind=NoteKind.WARNING, text="old"))
+    watched.live.show(Topic(name="retry-budget", commit=COMMIT, ahead=2))
+    watched.live.show(Verdict(verdict=Word.OK, reason="1 topic"))
+
+    assert [row.split()[-1] for row in screen.text()] == ["work.status", "old", "behind", "topic"]
 
 
 def test_no_colour_is_written_when_it_is_not_wanted() -> None:

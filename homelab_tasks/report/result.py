@@ -1,0 +1,50 @@
+"""What a task was asked for, on stdout: the rows or the log that it tells, where it tells those, else one line."""
+
+from homelab_tasks.model.events import Event, Log, StepSeen, Topic, Verdict, Watching
+from homelab_tasks.model.judgement import workflow_name
+from homelab_tasks.report.changes import log_line, topic_line
+from homelab_tasks.report.outlet import Outlet
+from homelab_tasks.report.styled import plain
+from homelab_tasks.report.words import result_line
+
+LOGS_TASK = "ci.logs"
+
+
+class Result:
+    """Knows which events are the result; each line of a log names its step once more than one step is known of."""
+
+    def __init__(self, stdout: Outlet) -> None:
+        """Expect one line until the task tells something else."""
+        self._stdout = stdout
+        self._steps: set[tuple[int, str, str]] = set()
+        self._has_rows = False
+        self.is_log = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Has the reader of the result gone away?"""
+        return self._stdout.is_closed
+
+    def row(self, event: Event) -> str | None:
+        """Write *event* as a line of the result, or return None if it is no part of it."""
+        match event:
+            case Watching():
+                self.is_log = event.task == LOGS_TASK
+            case StepSeen():
+                self._steps.add((event.pipeline, workflow_name(event.workflow, event.axis), event.name))
+            case Log() if self.is_log:
+                self._steps.add((event.pipeline, event.workflow, event.step))
+                return plain(log_line(event)) if len(self._steps) > 1 else event.text
+            case Topic():
+                self._has_rows = True
+                return plain(topic_line(event))
+        return None
+
+    def line(self, row: str) -> None:
+        """Print *row*."""
+        self._stdout.line(row)
+
+    def end(self, verdict: Verdict) -> None:
+        """Print *verdict* as one line, unless the result is out already."""
+        if not (self.is_log or self._has_rows):
+            self._stdout.line(result_line(verdict))
