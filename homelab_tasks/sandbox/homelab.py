@@ -234,7 +234,7 @@ class Homelab:
         layout.write_secret("vault", self.vault_token)
         layout.write_secret("forge", self.forge_token)
         self.forge.tokens.add(self.forge_token)
-        self.vault.tokens[self.vault_token] = (SECRET_PATH,)
+        self.vault.tokens[self.vault_token] = (SECRET_PATH.replace("/", "/data/", 1),)
         self.vault.put(SECRET_PATH, **{SECRET_FIELD: self.token})
         self._server.add_user(PUSHER, self.token, admin=True)
         self._server.add_repository(REPOSITORY, forge_url=self._forge_url(REPOSITORY))

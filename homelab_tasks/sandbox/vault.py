@@ -1,5 +1,6 @@
 """A stand-in for Vault: key/value secrets of both versions, and who may read them, as the recordings show."""
 
+from fnmatch import fnmatch
 from typing import Any
 from uuid import uuid4
 
@@ -25,7 +26,7 @@ class Vault:
     Secrets by mount and path.
 
     *mounts* says which version of key/value each mount has. *tokens* maps a token to the paths (`secret/ci/global`)
-    that it may read; `*` is everything. What is *sealed* answers nobody.
+    that it may read, as a policy writes them: `secret/data/ci/*`. What is *sealed* answers nobody.
     """
 
     def __init__(self) -> None:
@@ -85,8 +86,7 @@ class Vault:
         version = self.mounts.get(mount)
         prefix, _, inner = rest.partition("/")
         named = f"{mount}/{inner}" if version == 2 and prefix == "data" else path  # noqa: PLR2004 - KV version 2
-        right = path if version == 2 and prefix != "data" else named  # noqa: PLR2004 - KV version 2
-        refused = self._refuse(request, right)
+        refused = self._refuse(request, path)
         if refused is not None:
             return refused
         if version is None:
@@ -114,14 +114,14 @@ class Vault:
         return _told({"data": self.secrets[path], "metadata": metadata})
 
     def _refuse(self, request: Request, path: str | None) -> Response | None:
-        """Refuse while sealed, unknown tokens, and tokens without a right on *path*."""
+        """Refuse while sealed, unknown tokens, and tokens without a right on *path*, the API's."""
         if self.sealed:
             return _errors(503, SEALED)
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         rights = self.tokens.get(request.headers.get("x-vault-token", bearer))
         if rights is None:
             return _errors(403, UNKNOWN_TOKEN)
-        if path is not None and "*" not in rights and path not in rights:
+        if path is not None and not any(fnmatch(path, pattern) for pattern in rights):
             return _errors(403, NOT_ALLOWED)
         return None
 
