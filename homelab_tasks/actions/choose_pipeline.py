@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from homelab_tasks.actions.find_pipelines import PipelineList, Survey
+from homelab_tasks.actions.find_pipelines import PipelineDetails, PipelineList, Survey, find_pipeline
 from homelab_tasks.actions.waiting import Patience
 from homelab_tasks.errors import MissingError, UsageError
 from homelab_tasks.model.commit import Commit
@@ -15,11 +15,8 @@ from homelab_tasks.model.pipeline import Pipeline, Repository
 from homelab_tasks.model.selection import Selection
 
 
-class Ci(PipelineList, Protocol):
+class Ci(PipelineList, PipelineDetails, Protocol):
     """What choosing asks of the CI server."""
-
-    def pipeline(self, repository_id: int, number: int) -> Pipeline:
-        """One pipeline with its workflows."""
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -49,21 +46,10 @@ def choose_pipeline(
         if choice.commit is None:
             raise UsageError(f"neither a commit nor a pipeline to {operation}", hint="give --sha or --pipeline")
         number = yield from _number_of(ci, patience, repository, choice.commit, choice.events, operation)
-    try:
-        pipeline = yield from patience.ask("detail", lambda: ci.pipeline(repository.id, number))
-    except MissingError as error:
-        raise MissingError(f"{repository.full_name} has no pipeline #{number}") from error
-    _require_commit(pipeline, choice, operation)
-    return pipeline
-
-
-def _require_commit(pipeline: Pipeline, choice: Choice, operation: Operation) -> None:
-    if choice.commit is None or choice.any_commit or pipeline.commit == choice.commit.sha:
-        return
-    problem = f"pipeline #{pipeline.number} is of commit {pipeline.commit[:7]}, not of {choice.commit.short}"
+    required = None if choice.any_commit else choice.commit
     restarted = operation is Operation.RESTART
     hint = "--any-commit restarts it all the same" if restarted else "leave out --sha or --pipeline"
-    raise UsageError(problem, hint=hint)
+    return (yield from find_pipeline(ci, patience, repository, number, of=required, hint=hint))
 
 
 def _number_of(  # noqa: PLR0913, PLR0917 - what the choice is made of, taken apart

@@ -4,7 +4,8 @@ from collections.abc import Generator
 from typing import Protocol
 
 from homelab_tasks.actions.waiting import Patience
-from homelab_tasks.errors import DeniedError, MissingError
+from homelab_tasks.errors import DeniedError, MissingError, UsageError
+from homelab_tasks.model.commit import SHORT_SHA_LENGTH, Commit
 from homelab_tasks.model.events import Event, Note, NoteKind
 from homelab_tasks.model.pipeline import Pipeline, Repository, User
 
@@ -59,6 +60,37 @@ def find_repository(ci: PipelineList, patience: Patience, full_name: str) -> Gen
         problem = f"{full_name} is not active in CI on {ci.server} (asked as {who})"
         raise MissingError(problem, hint="enable it in Woodpecker: Add repository")
     return repository
+
+
+class PipelineDetails(Protocol):
+    """What reading one pipeline asks of the CI server."""
+
+    def pipeline(self, repository_id: int, number: int) -> Pipeline:
+        """One pipeline with its workflows."""
+
+
+def find_pipeline(  # noqa: PLR0913 - all but the question are given by name
+    ci: PipelineDetails,
+    patience: Patience,
+    repository: Repository,
+    number: int,
+    *,
+    of: Commit | None,
+    hint: str = "leave out --sha or --pipeline",
+) -> Generator[Event, None, Pipeline]:
+    """
+    Read pipeline *number*, with its workflows.
+
+    Raises MissingError when there is none, UsageError with *hint* when it is not *of* that commit.
+    """
+    try:
+        pipeline = yield from patience.ask("detail", lambda: ci.pipeline(repository.id, number))
+    except MissingError as error:
+        raise MissingError(f"{repository.full_name} has no pipeline #{number}") from error
+    if of is not None and pipeline.commit != of.sha:
+        problem = f"pipeline #{number} is of commit {pipeline.commit[:SHORT_SHA_LENGTH]}, not of {of.short}"
+        raise UsageError(problem, hint=hint)
+    return pipeline
 
 
 class Survey:

@@ -1,12 +1,11 @@
 """Show the logs of a commit's pipelines: those of the steps that failed, of one step, or of all."""
 
 from collections.abc import Generator, Iterator
-from functools import partial
 from typing import Protocol
 
 from msgspec import Struct
 
-from homelab_tasks.actions.find_pipelines import PipelineList, Survey, find_repository
+from homelab_tasks.actions.find_pipelines import PipelineList, Survey, find_pipeline, find_repository
 from homelab_tasks.actions.follow_logs import LiveLogs, LogFollower
 from homelab_tasks.actions.step_log import StepLog
 from homelab_tasks.actions.waiting import Clock, Patience
@@ -14,7 +13,7 @@ from homelab_tasks.model.changes import step_seen
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, PipelineSummary, Verdict
 from homelab_tasks.model.judgement import judge, workflow_name
-from homelab_tasks.model.pipeline import Pipeline, Step, Workflow
+from homelab_tasks.model.pipeline import Pipeline, Repository, Step, Workflow
 from homelab_tasks.model.selection import Selection
 from homelab_tasks.model.verdict import Word
 
@@ -76,7 +75,7 @@ class LogReading:
     def run(self) -> Iterator[Event]:
         """Read, and say how it went."""
         repository = yield from find_repository(self._ci, self._patience, self._request.repository)
-        pipelines = yield from self._pipelines(repository.id)
+        pipelines = yield from self._pipelines(repository)
         yield from self._announce(pipelines)
         for index, pipeline in enumerate(pipelines):
             if self._request.follow:
@@ -86,18 +85,18 @@ class LogReading:
                 yield from self._show(repository.id, pipeline)
         yield self._verdict(repository.id, pipelines)
 
-    def _pipelines(self, repository_id: int) -> Generator[Event, None, list[Pipeline]]:
+    def _pipelines(self, repository: Repository) -> Generator[Event, None, list[Pipeline]]:
         request = self._request
         numbers = [request.number] if request.number is not None else []
         if request.commit is not None and not numbers:
-            survey = Survey(self._ci, self._patience, repository_id, not_before=request.commit.committed)
+            survey = Survey(self._ci, self._patience, repository.id, not_before=request.commit.committed)
             yield from survey.read(request.commit.sha)
             selection = Selection(commit=request.commit.sha, events=request.events)
             numbers = [row.number for row in selection.judged(survey.rows.values())]
         pipelines = []
         for number in numbers:
-            ask = partial(self._ci.pipeline, repository_id, number)
-            pipelines.append((yield from self._patience.ask("detail", ask)))
+            found = yield from find_pipeline(self._ci, self._patience, repository, number, of=request.commit)
+            pipelines.append(found)
         return pipelines
 
     def _announce(self, pipelines: list[Pipeline]) -> Iterator[Event]:

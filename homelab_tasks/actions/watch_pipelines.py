@@ -10,7 +10,7 @@ from functools import partial
 
 from homelab_tasks.actions.board import Board
 from homelab_tasks.actions.ending import Endings
-from homelab_tasks.actions.find_pipelines import Survey, find_repository
+from homelab_tasks.actions.find_pipelines import Survey, find_pipeline, find_repository
 from homelab_tasks.actions.lookout import Lookout
 from homelab_tasks.actions.movement import Movement
 from homelab_tasks.actions.pipeline_verdict import Outcome, state_line
@@ -71,12 +71,8 @@ class Watch:
             if self._request.commit is None:
                 raise UsageError("neither a commit nor a pipeline to watch", hint="give --sha or --pipeline")
             return self._request.commit
-        pipeline = yield from self._patience.ask("pipeline", lambda: self._ci.pipeline(repository.id, number))
-        commit = self._request.commit or Commit(sha=pipeline.commit)
-        if commit.sha != pipeline.commit:
-            problem = f"pipeline #{number} is of commit {pipeline.commit[:7]}, not of {commit.short}"
-            raise UsageError(problem, hint="leave out --sha or --pipeline")
-        return commit
+        pipeline = yield from find_pipeline(self._ci, self._patience, repository, number, of=self._request.commit)
+        return self._request.commit or Commit(sha=pipeline.commit)
 
     def _open(self, repository: Repository, commit: Commit) -> None:
         ci, clock, request = self._ci, self._clock, self._request

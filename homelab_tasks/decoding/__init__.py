@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from homelab_tasks.decoding.tree import overlay, plain_tree, refuse_unknown
+from homelab_tasks.decoding.tree import overlay, plain_tree, refuse_near_misses, refuse_unknown
 from homelab_tasks.decoding.wording import ROOT, as_usage, shown
 from homelab_tasks.durations import Duration, parse_duration
 from homelab_tasks.errors import UsageError
@@ -39,6 +39,7 @@ def decode_settings(written: object, environment: Mapping[str, str], directory: 
     """
     tree = plain_tree(written)
     refuse_unknown(tree, Settings, ROOT)
+    refuse_near_misses(environment)
     origins = overlay(tree, Settings, (), environment)
     try:
         return msgspec.convert(tree, Settings, dec_hook=lambda kind, value: _decode_text(kind, value, directory))

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from homelab_tasks.decoding.wording import FILE, ROOT, shown
 from homelab_tasks.errors import UsageError
-from homelab_tasks.settings import Section, is_section, sections_in
+from homelab_tasks.settings import Section, Settings, is_section, sections_in
 
 ENVIRONMENT_PREFIX = "HOMELAB"
 _SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
@@ -73,6 +73,21 @@ def overlay(
             tree[name] = _from_text(environment[variable], kind)
             origins[".".join(here)] = variable
     return origins
+
+
+def refuse_near_misses(environment: Mapping[str, str]) -> None:
+    """Refuse a variable that is nearly a setting's, `HOMELAB_CI_TIMEUOT`; others may be somebody else's."""
+    for name, section in get_type_hints(Settings).items():
+        prefix = f"{ENVIRONMENT_PREFIX}_{name}_".upper()
+        known = [f"{prefix}{key}".upper() for key in get_type_hints(section)]
+        for variable in environment:
+            if not variable.startswith(prefix) or variable in known:
+                continue
+            near = difflib.get_close_matches(
+                variable.removeprefix(prefix), [key.removeprefix(prefix) for key in known], n=1, cutoff=0.75
+            )
+            if near:
+                raise UsageError(f"unknown setting {variable} in the environment; did you mean {prefix}{near[0]}?")
 
 
 def _from_text(text: str, kind: Any) -> Any:

@@ -9,6 +9,19 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+EVENTS = (
+    "push",
+    "tag",
+    "release",
+    "pull_request",
+    "pull_request_closed",
+    "pull_request_metadata",
+    "deployment",
+    "cron",
+    "manual",
+)
+"""What can trigger a pipeline (server/model/const.go:26-34)."""
+
 
 class Status(StrEnum):
     """

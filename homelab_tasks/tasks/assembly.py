@@ -10,6 +10,7 @@ from invoke.context import Context
 from homelab_tasks.clients.clock import SystemClock
 from homelab_tasks.connections import Connections
 from homelab_tasks.decoding import ROOT, decode_settings
+from homelab_tasks.errors import UsageError
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.settings import Settings, TokenSource, Url
@@ -59,8 +60,11 @@ class Assembly:
         return self.settings.http.retry_for if self._deadline is None else self._deadline - self.clock.now()
 
     def repository(self, flag: str) -> str:
-        """OWNER/NAME: the *flag*, else what the connections say."""
-        return flag or self.connections.repository
+        """OWNER/NAME: the *flag*, else what the connections say; UsageError for anything else."""
+        name = flag or self.connections.repository
+        if not all(name.split("/")) or "/" not in name:
+            raise UsageError(f"{name!r} is not a repository", hint="write it as OWNER/NAME")
+        return name
 
     # What the connections offer, under the names that tasks use most.
 

@@ -9,7 +9,7 @@ from homelab_tasks.errors import UsageError
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, Watching
 from homelab_tasks.tasks.assembly import Assembly
-from homelab_tasks.tasks.flags import duration, whole_number, words
+from homelab_tasks.tasks.flags import duration, event_names, whole_number
 
 LOGS = ("failed", "all", "none")
 
@@ -47,7 +47,7 @@ def watch_ci(assembly: Assembly, flags: CiFlags, *, once: bool) -> Iterator[Even
         commit=commit,
         number=number,
         branch=flags.branch or None,
-        events=words(flags.events) or ci.events,
+        events=event_names(flags.events, ci.events),
         rules=Rules(
             stuck_after=ci.stuck_after,
             follow=ci.follow and flags.follow,
@@ -92,7 +92,7 @@ def show_logs(assembly: Assembly, flags: LogFlags) -> Iterator[Event]:
         repository=assembly.repository(flags.repository),
         commit=commit,
         number=number,
-        events=words(flags.events) or assembly.settings.ci.events,
+        events=event_names(flags.events, assembly.settings.ci.events),
         step=flags.step or None,
         everything=flags.everything,
         tail=whole_number("--tail", flags.tail),

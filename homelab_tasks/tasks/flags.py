@@ -1,7 +1,10 @@
 """Values of flags: they arrive as text, and are wrong in the words of the command line."""
 
+import difflib
+
 from homelab_tasks.durations import Duration, parse_duration
 from homelab_tasks.errors import UsageError
+from homelab_tasks.model.pipeline import EVENTS
 
 
 def duration(flag: str, text: str, default: Duration) -> Duration:
@@ -26,3 +29,18 @@ def whole_number(flag: str, text: str) -> int | None:
 def words(text: str) -> tuple[str, ...]:
     """Split a flag like `push,tag` into its words."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def event_names(text: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """
+    Read --events; *default*, a setting, where it was not given.
+
+    Refuses what is nearly the name of an event; an event of a newer server passes.
+    """
+    source = "--events" if text else "homelab.ci.events"
+    names = words(text) or default
+    for name in names:
+        near = difflib.get_close_matches(name, EVENTS, n=1)
+        if near and near[0] != name:
+            raise UsageError(f"{source}: {name!r} is not an event of Woodpecker; did you mean {near[0]}?")
+    return names
