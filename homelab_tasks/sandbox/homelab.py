@@ -11,14 +11,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from homelab_tasks.sandbox import server_hooks
+from homelab_tasks.sandbox.agents import CAPACITY, Agents
 from homelab_tasks.sandbox.certificates import Certificates
+from homelab_tasks.sandbox.clone import Clone, Pin
 from homelab_tasks.sandbox.fault_control import FaultControl
 from homelab_tasks.sandbox.forge import Forge
-from homelab_tasks.sandbox.git import git
 from homelab_tasks.sandbox.http_server import HttpServer
-from homelab_tasks.sandbox.layout import MARKER, Layout
+from homelab_tasks.sandbox.layout import Layout
 from homelab_tasks.sandbox.load_balancer import LoadBalancer
-from homelab_tasks.sandbox.log_batches import SEND_SECONDS, LogBatches
+from homelab_tasks.sandbox.log_batches import SEND_SECONDS
 from homelab_tasks.sandbox.loop_thread import LoopThread
 from homelab_tasks.sandbox.repositories import PUSHER, Repositories
 from homelab_tasks.sandbox.runner import Agent
@@ -26,7 +27,6 @@ from homelab_tasks.sandbox.sample_app import sample_files
 from homelab_tasks.sandbox.vault import Vault
 from homelab_tasks.sandbox.woodpecker.control import WoodpeckerControl
 from homelab_tasks.sandbox.woodpecker.lifecycle import CONFIGURATION_SECONDS
-from homelab_tasks.sandbox.woodpecker.operating import AgentRow
 from homelab_tasks.sandbox.woodpecker.rows import Repository
 from homelab_tasks.sandbox.woodpecker.server import Woodpecker
 
@@ -35,7 +35,6 @@ BRANCH = "main"
 CI_HOST, VAULT_HOST, GIT_HOST = "ci.homelab.test", "vault.homelab.test", "git.homelab.test"
 ADDRESSES = ("127.0.0.1", "127.0.0.2")
 SECRET_PATH, SECRET_FIELD = "secret/ci/global", "woodpecker_api_token"
-CAPACITY = 4
 
 
 class Homelab:
@@ -61,7 +60,6 @@ class Homelab:
         self.layout = Layout(directory)
         self.faults = FaultControl(self.layout.faults)
         self.faults.set(faults)
-        self._nap_seconds = nap_seconds
         self.repositories = Repositories(self.layout.remotes)
         self._server = Woodpecker(self.repositories, configuration_seconds=configuration_seconds)
         self.vault = Vault()
@@ -75,9 +73,11 @@ class Homelab:
             VAULT_HOST: HttpServer(self.vault.application),
             GIT_HOST: HttpServer(self.forge.application),
         }
+        self._clone = Clone(self.layout.app, BRANCH)
         self._addresses, self._port = addresses, port
-        self._log_seconds = log_seconds
-        self._agents: list[Agent] = []
+        self._agents = Agents(
+            self._server, self.repositories, self.layout, log_seconds=log_seconds, nap_seconds=nap_seconds
+        )
 
     def __enter__(self) -> Self:
         """Start everything; returns when it can be used."""
@@ -115,14 +115,9 @@ class Homelab:
         return f"{self._forge_url(REPOSITORY)}.git"
 
     @property
-    def pinned_remote_url(self) -> str:
-        """The same repository behind the load balancer, for whoever brings the pin and the authority along."""
-        return f"{self._forge_url(REPOSITORY)}.git"
-
-    @property
     def addresses(self) -> tuple[str, ...]:
         """Where the load balancer listens, as settings write it: IP:PORT."""
-        return tuple(f"{address}:{self._balancer.port}" for address in self._addresses)
+        return tuple(f"{address}:{self._balancer.port}" for address in self._balancer.addresses)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -170,34 +165,11 @@ class Homelab:
 
     def push(self, files: Mapping[str, str], message: str = "Change it", *, branch: str = BRANCH) -> str:
         """Write *files* into the clone, commit and push them to *branch*; returns the commit's sha."""
-        git(self.app, "checkout", "--quiet", "-B", branch)
-        for name, text in files.items():
-            path = self.app / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        git(self.app, "add", "--all")
-        git(self.app, "commit", "--quiet", "--allow-empty", f"--message={message}")
-        git(self.app, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
-        return git(self.app, "rev-parse", "HEAD")
+        return self._clone.push(files, message, branch)
 
     def connect_agent(self, *, capacity: int = CAPACITY, **labels: str) -> Agent:
         """Connect one more agent, which has *labels*."""
-        agent_id = len(self._server.agents) + 1
-        agent = Agent(
-            id=agent_id,
-            lifecycle=self._server.lifecycle,
-            logs=LogBatches(self._server.take_log, seconds=self._log_seconds),
-            workspaces=self.layout.workspaces / f"agent-{agent_id}",
-            clone_from=self.repositories.path,
-            labels={"platform": "linux/amd64", "hostname": "sandbox", "repo": "*", "backend": "local", **labels},
-            capacity=capacity,
-            environment={MARKER: str(self.layout.directory)},
-            nap_seconds=self._nap_seconds,
-        )
-        self._loop.call(agent.start)
-        self._agents.append(agent)
-        self._server.agents.append(AgentRow(agent_id, f"agent-{agent_id}", capacity))
-        return agent
+        return self._loop.call(self._agents.connect, capacity=capacity, **labels)
 
     def set_faults(self, faults: str) -> None:
         """Put *faults* in force instead of the others; returns when the load balancer has followed."""
@@ -206,10 +178,7 @@ class Homelab:
 
     def disconnect_agents(self) -> None:
         """Let every agent vanish, as on SIGKILL."""
-        for agent in self._agents:
-            self._loop.run(agent.kill())
-        self._agents.clear()
-        self._server.agents.clear()
+        self._loop.run(self._agents.kill_all())
 
     async def _start(self) -> None:
         await asyncio.gather(*(server.start() for server in self._servers.values()))
@@ -223,8 +192,7 @@ class Homelab:
     async def _stop(self) -> None:
         await self._balancer.stop()
         self._server.hub.close()
-        for agent in self._agents:
-            await agent.kill()
+        await self._agents.kill_all()
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
 
     def _write_files(self) -> None:
@@ -238,47 +206,20 @@ class Homelab:
         self.vault.put(SECRET_PATH, **{SECRET_FIELD: self.token})
         self._server.add_user(PUSHER, self.token, admin=True)
         self._server.add_repository(REPOSITORY, forge_url=self._forge_url(REPOSITORY))
-        self._clone()
+        self._make_clone()
         self.connect_agent()
         state = {"pid": os.getpid(), "addresses": list(self.addresses), "started": time.time()}
         layout.state.write_text(json.dumps(state) + "\n")
 
-    def _clone(self) -> None:
-        """Make the bare repository with the application in it, and the clone that reaches it through the pin."""
-        bare, app = self.repositories.create(REPOSITORY, branch=BRANCH), self.app
-        app.mkdir()
-        for name, text in sample_files(self.settings).items():
-            (app / name).write_text(text)
-        git(app, "init", "--quiet", f"--initial-branch={BRANCH}")
-        config = app / ".git" / "config"
-        config.write_text(config.read_text() + self._git_config())
-        git(app, "add", "--all")
-        git(app, "commit", "--quiet", "--message=Greet the world")
-        git(app, "push", "--quiet", str(bare), BRANCH)
-        git(app, "fetch", "--quiet", "origin")
-        git(app, "branch", "--quiet", f"--set-upstream-to=origin/{BRANCH}")
-        git(app, "remote", "set-head", "origin", BRANCH)
+    def _make_clone(self) -> None:
+        """Make the bare repository with the application in it, and the clone."""
+        bare = self.repositories.create(REPOSITORY, branch=BRANCH)
+        pin = Pin(
+            host=GIT_HOST,
+            port=self._balancer.port,
+            addresses=self._balancer.addresses,
+            ca_file=self.layout.ca_file,
+            ca_directory=self.layout.ca_directory,
+        )
+        self._clone.make(sample_files(self.settings), bare, self.remote_url, pin)
         self._install_hooks(REPOSITORY)
-
-    def _git_config(self) -> str:
-        """
-        Write what git needs to reach the forge as the tasks do: the pin, the authority, no proxy.
-
-        The authority stands there twice: where GIT_SSL_CAINFO is set, it wins over sslCAInfo, but not over sslCAPath.
-        """
-        port, addresses = self._balancer.port, ",".join(self._addresses)
-        return f"""\
-[user]
-\tname = Lab
-\temail = {PUSHER}@homelab.test
-[commit]
-\tgpgsign = false
-[http]
-\tsslCAInfo = {self.layout.ca_file}
-\tsslCAPath = {self.layout.ca_directory}
-\tcurloptResolve = {GIT_HOST}:{port}:{addresses}
-\tproxy =
-[remote "origin"]
-\turl = {self.remote_url}
-\tfetch = +refs/heads/*:refs/remotes/origin/*
-"""

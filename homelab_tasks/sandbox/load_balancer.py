@@ -5,6 +5,7 @@ It serves HTTP/1.1 for the names of its upstreams and passes requests on to them
 """
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,6 +18,7 @@ from homelab_tasks.sandbox.fault_control import FaultControl
 
 FOLLOW_SECONDS = 0.05
 BACKLOG = 512
+PORT_TRIES = 10
 
 
 class LoadBalancer:
@@ -42,21 +44,34 @@ class LoadBalancer:
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Listen on every address; the first one chooses the port."""
-        for address in self.addresses:
-            await self._listen(address)
+        """Listen on every address with one port: the given one, or one that is free on all of them."""
+        self.addresses = tuple(address for address in self.addresses if _is_ours(address))
+        chosen = self.port
+        for left in reversed(range(PORT_TRIES)):
+            try:
+                for address in self.addresses:
+                    await self._listen(address)
+                break
+            except OSError:
+                await self._close()
+                if chosen or not left:
+                    raise
+                self.port = 0
         self._watching = asyncio.create_task(self._keep_following())
 
     async def stop(self) -> None:
         """Close the ports and every connection."""
         if self._watching is not None:
             self._watching.cancel()
-        for server in self._servers.values():
-            server.close()
+        await self._close()
         connections = [connection for kept in self._connections.values() for connection in kept]
         for connection in connections:
             connection.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
+
+    async def _close(self) -> None:
+        for server in self._servers.values():
+            server.close()
         self._servers.clear()
 
     async def _listen(self, address: str) -> None:
@@ -103,3 +118,13 @@ class LoadBalancer:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+
+def _is_ours(address: str) -> bool:
+    """Can this machine listen on *address*? Not every system has all of 127.0.0.0/8 without being told."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True

@@ -4,11 +4,12 @@ from starlette.applications import Starlette
 
 from homelab_tasks.sandbox.repositories import Repositories
 from homelab_tasks.sandbox.woodpecker.access import Access
+from homelab_tasks.sandbox.woodpecker.administration import Administration, AgentRow
 from homelab_tasks.sandbox.woodpecker.api import Reading, application
 from homelab_tasks.sandbox.woodpecker.hooks import Hooks
 from homelab_tasks.sandbox.woodpecker.hub import Hub
 from homelab_tasks.sandbox.woodpecker.lifecycle import CONFIGURATION_SECONDS, Lifecycle
-from homelab_tasks.sandbox.woodpecker.operating import Administration, AgentRow, Operating
+from homelab_tasks.sandbox.woodpecker.operating import Operating
 from homelab_tasks.sandbox.woodpecker.queue import Queue
 from homelab_tasks.sandbox.woodpecker.rows import Repository, Step, User
 from homelab_tasks.sandbox.woodpecker.store import Store
