@@ -16,6 +16,7 @@ from homelab_tasks.actions.landing_site import Order, Site
 from homelab_tasks.actions.preflight import require_landable, require_one_push_url, require_topic
 from homelab_tasks.actions.push_candidate import push_candidate
 from homelab_tasks.actions.resume_landing import landed_before
+from homelab_tasks.actions.ride_train import Train
 from homelab_tasks.actions.sync_trunk import name_trunk, require_mergeable, sync_trunk
 from homelab_tasks.actions.verify_candidate import verify_candidate
 from homelab_tasks.errors import HomelabError, UsageError
@@ -23,6 +24,7 @@ from homelab_tasks.model import landing_verdicts as verdicts
 from homelab_tasks.model.events import Event, Land, LandPhase, Note, NoteKind, Verdict
 from homelab_tasks.model.landing import Candidate, Conflict, Record, Step, Trunk
 from homelab_tasks.model.refusal import Kind, Refusal
+from homelab_tasks.model.verdict import Word
 
 LOST_BEFORE_LOCK = 2  # with these, every lander lands with at most four verifies
 MOST_LOST = 10
@@ -73,7 +75,11 @@ class _Landing:
             self._former = left.base if left is not None else None
             self._record = Record(topic=topic, tip=tip, trunk=name, step=Step.STARTED, pushed=pushed)
             self._lock = TrunkLock(self._site, name)
-            verdict = yield from self._attempts(self._record)
+            verdict = None
+            if self._order.train and not self._order.dry_run and not self._order.propose:
+                verdict = yield from self._ride(self._record, left.car if left is not None else None)
+            if verdict is None:
+                verdict = yield from self._attempts(self._record)
             yield from self._tell_of_later_commits(tip)
             yield verdict
         finally:
@@ -93,6 +99,17 @@ class _Landing:
         self._site.remote.forget()
         if self._record is not None and self._record.step is Step.STARTED:
             self._site.journal.clear()
+
+    def _ride(self, record: Record, left_behind: str | None) -> Generator[Event, None, Verdict | None]:
+        """Land by train; None where the remote takes no refs of one."""
+        ended = yield from Train(self._site, self._order, record, self._note, left_behind).ride()
+        if isinstance(ended, Refusal):
+            return (yield from self._give_up(record, ended))
+        if ended is not None and ended.verdict is Word.LANDED:
+            self._note(step=Step.LANDED, landed=ended.commit)
+        elif ended is not None:
+            self._note(step=Step.STARTED)
+        return ended
 
     def _attempts(self, record: Record) -> Generator[Event, None, Verdict]:
         for attempt in range(1, 1 + MOST_LOST):

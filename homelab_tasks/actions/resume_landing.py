@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 import msgspec
 
 from homelab_tasks.actions.landing_site import Site
+from homelab_tasks.actions.train_refs import Car
 from homelab_tasks.errors import HomelabError, UsageError
 from homelab_tasks.model import landing_verdicts as verdicts
 from homelab_tasks.model.events import Event, Note, NoteKind, Verdict
@@ -27,6 +28,7 @@ def landed_before(site: Site, left: Record) -> Generator[Event, None, Verdict | 
     landed = yield from _find_landed(site, left)
     if landed is None:
         return None
+    yield from _leave_train(site, left)
     state = site.clone.state()
     if (state.branch, state.tip) != (left.topic, left.tip):
         text = f"the interrupted landing of {left.topic!r} had landed: {landed[:7]} is on {left.trunk}"
@@ -64,6 +66,7 @@ def abort_landing(site: Site) -> Iterator[Event]:
                 site.checkout.end_orphans(left.verify_group)
             landed = (yield from _find_landed(site, left)) if left.pushed else None
             yield from _give_lock_back(site, left)
+            yield from _leave_train(site, left)
         site.remote.forget()
         site.journal.clear()
         if left is None:
@@ -86,4 +89,15 @@ def _give_lock_back(site: Site, left: Record) -> Iterator[Event]:
             site.remote.push(change, timeout=PUSH_SECONDS, hooks=False)
     except HomelabError as error:
         text = f"{ref} could not be given back ({error}); others take it over soon"
+        yield Note(kind=NoteKind.WARNING, text=text)
+
+
+def _leave_train(site: Site, left: Record) -> Iterator[Event]:
+    """Take the candidate of the killed landing out of the train, where it is still in it."""
+    if left.car is None:
+        return
+    try:
+        Car(site, left.trunk, left.car).leave(left.base)
+    except HomelabError as error:
+        text = f"the place in the train could not be given back ({error}); others pass over it soon"
         yield Note(kind=NoteKind.WARNING, text=text)

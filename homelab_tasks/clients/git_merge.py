@@ -57,6 +57,10 @@ class Merger:
         """Name the first parent of *commit*; None for a root."""
         return self._command.ask("rev-parse", "--verify", "--quiet", f"{commit}^1")
 
+    def first_parents(self, tip: str, base: str) -> tuple[str, ...]:
+        """List the first-parent line of *tip* down to what *base* holds, newest first."""
+        return tuple(self._command.require("rev-list", "--first-parent", tip, "--not", base).split())
+
     def has_submodules(self, commit: str) -> bool:
         """Whether the tree of *commit* names submodules."""
         return self._command.run("cat-file", "-e", f"{commit}:.gitmodules").worked
