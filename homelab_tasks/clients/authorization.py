@@ -26,13 +26,6 @@ class Bearer(AuthBase):
         return r
 
 
-class Anonymous(AuthBase):
-    """No authorization at all, rather than what .netrc may hold for the host."""
-
-    def __call__(self, r: PreparedRequest) -> PreparedRequest:
-        return r
-
-
 def _origin(url: str) -> tuple[str, str, int]:
     parts = urlsplit(url)
     return parts.scheme, (parts.hostname or "").rstrip("."), parts.port or (443 if parts.scheme == "https" else 80)

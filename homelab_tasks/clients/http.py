@@ -15,7 +15,6 @@ from requests.exceptions import RequestException, SSLError, Timeout
 from urllib3.exceptions import ReadTimeoutError
 
 from homelab_tasks.clients.answer import JSON, Answer
-from homelab_tasks.clients.authorization import Anonymous
 from homelab_tasks.clients.pin import ANSWER_TIMEOUTS, StaleError
 from homelab_tasks.clients.session import PinnedSession
 from homelab_tasks.errors import HomelabError, TransientError, UntrustedError
@@ -49,7 +48,7 @@ class Http:
         self.base_url = base_url
         self.server = base_url.server
         self._session = session
-        self._auth = auth or Anonymous()
+        self._auth = auth
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._signature = signature
@@ -119,7 +118,6 @@ class Http:
                 stream=True,
             )
         except RequestException as error:
-            self._session.close()  # the other idle connections end where this one did
             raise self._failed(error) from error
         with response:
             yield from self._believed(response)

@@ -43,19 +43,16 @@ class _Dialler(HTTPConnection):
     def connect(self) -> None:
         """Connect to the first address that takes the call; raises TransientError or UntrustedError otherwise."""
         addresses: tuple[Address | None, ...] = self.book.addresses(self.host)
-        patience, problems = self.timeout, list[TransientError | UntrustedError]()
-        if len(addresses) > 1:
-            self.timeout = min(patience or ADDRESS_SECONDS, ADDRESS_SECONDS)
-        try:
-            for address in addresses or (None,):
-                problem = self._try(address)
-                if problem is None:
-                    return
-                problems.append(problem)
-                if address is not None:
-                    self.book.demote(self.host, address)
-        finally:
-            self.timeout = patience
+        problems: list[TransientError | UntrustedError] = []
+        if len(addresses) > 1:  # urllib3 sets the timeout anew for every request
+            self.timeout = min(self.timeout or ADDRESS_SECONDS, ADDRESS_SECONDS)
+        for address in addresses or (None,):
+            problem = self._try(address)
+            if problem is None:
+                return
+            problems.append(problem)
+            if address is not None:
+                self.book.demote(self.host, address)
         raise _summary(problems)
 
     def _try(self, address: Address | None) -> TransientError | UntrustedError | None:

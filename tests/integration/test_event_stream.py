@@ -120,6 +120,16 @@ def test_a_lost_stream_is_told_once_and_opened_again(scripts: list[Script], endi
     assert items[2].text
 
 
+def test_every_loss_of_an_open_stream_is_told(scripts: list[Script]) -> None:
+    short = [HEAD, chunk(PING + change("running")), CLOSE]
+    with serve(scripts, short, short) as server:
+        stream = woodpecker_at(server).changes()
+        items = take(stream, 6)
+        stream.close()
+
+    assert kinds(items) == ["opened", "changed running", "lost"] * 2
+
+
 def test_an_event_cut_in_two_by_a_lost_connection_is_dropped(scripts: list[Script]) -> None:
     first = [HEAD, chunk(PING), chunk(change("running")[:40]), CLOSE]
     with serve(scripts, first, [HEAD, chunk(change("success"))]) as server:

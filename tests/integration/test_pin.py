@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from homelab_tasks.clients.addresses import AddressBook
 from homelab_tasks.clients.authorization import Bearer
@@ -16,7 +21,7 @@ from homelab_tasks.clients.session import PinnedSession
 from homelab_tasks.clients.trust import Trust
 from homelab_tasks.errors import TransientError, UntrustedError, UsageError
 from homelab_tasks.settings import Address, HostPattern, LoadBalancer, Url
-from tests.servers import RESET, Asked, BlackHole, Server, response
+from tests.servers import CLOSE, RESET, Asked, BlackHole, Server, response
 
 NAME = "ci.homelab.test"
 CANARY = "canary-token-4f1d9a"
@@ -39,6 +44,25 @@ def tls_for(authority: trustme.CA, *names: str, expires: datetime | None = None)
     before = datetime.now(UTC) - timedelta(days=30)
     certificate = authority.issue_cert(*names, not_before=before, not_after=expires)
     certificate.configure_cert(context)
+    return context
+
+
+def self_signed(directory: Path, name: str) -> ssl.SSLContext:
+    """A certificate that is its own authority, left in *directory* as own.pem."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (directory / "own.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (directory / "own.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(directory / "own.pem", directory / "own.key")
     return context
 
 
@@ -180,6 +204,18 @@ def test_the_next_try_goes_to_another_address_when_one_answers_with_errors(
         assert ask(session, server.port) == {"hello": "world"}
 
 
+@pytest.mark.parametrize("ending", [[CLOSE], [RESET], [response(b'{"a": 1}')[0][:-3], CLOSE]])
+def test_the_next_try_goes_to_another_address_when_one_hangs_up(
+    server: Server, ca_file: Path, tls: ssl.SSLContext, ending: list[bytes]
+) -> None:
+    with Server(lambda _: ending, "127.0.0.3", port=server.port, tls=tls):
+        session = session_for(ca_file, "127.0.0.3", "127.0.0.2")
+        with pytest.raises(TransientError):
+            ask(session, server.port)
+
+        assert ask(session, server.port) == {"hello": "world"}
+
+
 def test_every_address_is_named_when_none_answers(ca_file: Path) -> None:
     with BlackHole("127.0.0.5") as hole:
         session = session_for(ca_file, "127.0.0.9", f"127.0.0.5:{hole.port}")
@@ -211,8 +247,9 @@ def test_netrc_is_not_read(server: Server, ca_file: Path, tmp_path: Path, monkey
 
     ask(session, server.port)
     Http(Url(f"https://{NAME}:{server.port}"), session).get("/", dict)
+    session.get(f"https://{NAME}:{server.port}/")  # as hvac does
 
-    assert [asked.headers.get("authorization") for asked in server.asked] == [f"Bearer {CANARY}", None]
+    assert [asked.headers.get("authorization") for asked in server.asked] == [f"Bearer {CANARY}", None, None]
 
 
 def test_the_bundle_of_the_environment_does_not_replace_ca_file(
@@ -280,6 +317,38 @@ def test_the_other_name_is_named_when_a_certificate_is_for_another_host(authorit
         f'the certificate of {NAME} at 127.0.0.2 is for other.homelab.test (issued by "Homelab Test Authority")'
     )
     assert server.asked == []
+
+
+def test_a_common_name_does_not_count(authority: trustme.CA, ca_file: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("other.homelab.test", common_name=NAME).configure_cert(context)
+
+    with Server(hello, "127.0.0.2", tls=context) as server, pytest.raises(UntrustedError, match="is for other"):
+        ask(session_for(ca_file, "127.0.0.2"), server.port)
+
+
+def test_a_certificate_is_named_as_self_signed(tmp_path: Path) -> None:
+    with Server(hello, "127.0.0.2", tls=self_signed(tmp_path, NAME)) as server, pytest.raises(UntrustedError) as raised:
+        ask(session_for(None, "127.0.0.2"), server.port)
+
+    assert str(raised.value) == (
+        f'the certificate of {NAME} at 127.0.0.2 is self-signed by "{NAME}", which is not trusted'
+    )
+
+
+def test_a_self_signed_certificate_is_trusted_when_ca_file_holds_it(tmp_path: Path) -> None:
+    with Server(hello, "127.0.0.2", tls=self_signed(tmp_path, NAME)) as server:
+        assert ask(session_for(tmp_path / "own.pem", "127.0.0.2"), server.port) == {"hello": "world"}
+
+
+def test_an_intermediate_authority_is_trusted_when_ca_file_holds_only_that(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    child = authority.create_child_ca()
+    child.cert_pem.write_to_path(str(tmp_path / "child.pem"))
+
+    with Server(hello, "127.0.0.2", tls=tls_for(child, NAME)) as server:
+        assert ask(session_for(tmp_path / "child.pem", "127.0.0.2"), server.port) == {"hello": "world"}
 
 
 def test_the_second_address_is_used_when_the_first_shows_a_wrong_certificate(

@@ -1,6 +1,7 @@
 """Vault, against the answers of a real server (tests/recordings/vault)."""
 
 import json
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -188,10 +189,19 @@ def test_variables_of_the_vault_command_change_nothing(
     assert server.asked[0].headers["x-vault-token"] == CANARY
 
 
-def test_nothing_that_is_read_stays_in_the_chain_of_an_error(vault: Vault, replay: Replay) -> None:
-    body: dict[str, Any] = {"errors": ["permission denied"], "data": {"data": {"x": "wp-secret-value"}}}
-    replay.table[READ] = response(json.dumps(body).encode(), 403)
+def test_the_first_refusal_is_told_when_the_token_may_not_ask_for_the_mount(vault: Vault, replay: Replay) -> None:
+    replay.table[READ] = recorded("kv2", "missing path")
 
-    with pytest.raises(DeniedError) as raised:
+    with pytest.raises(MissingError, match="404: no such secret"):
         vault.field("secret/ci/global", FIELD)
+
+
+def test_nothing_that_is_read_stays_in_the_chain_of_an_error(vault: Vault, replay: Replay) -> None:
+    body: dict[str, Any] = {"errors": ["x"], "data": {"data": {"x": "wp-secret-value"}}}
+    replay.table = {READ: response(json.dumps(body).encode(), 404)}
+    replay.table |= {path: recorded(*row) for path, row in ON_KV_2.items()}
+
+    with pytest.raises(MissingError) as raised:
+        vault.field("secret/ci/global", FIELD)
+    assert "wp-secret-value" not in "".join(traceback.format_exception(raised.value))
     assert raised.value.__cause__ is None

@@ -168,6 +168,13 @@ def test_a_request_takes_no_longer_than_the_task_has_left(server: Server, answer
     assert time.monotonic() - started < 1.5
 
 
+def test_an_answer_without_end_is_given_up(woodpecker: Woodpecker, answers: list[Any]) -> None:
+    answers.append([CHUNKED, *([b"400000\r\n", b"x" * 0x400000, b"\r\n"] * 17)])
+
+    with pytest.raises(TransientError, match=r"answers with more than 64 MiB \(HTTP 200\)"):
+        woodpecker.pipeline(1, 17)
+
+
 def test_a_server_that_refuses_is_transient(woodpecker: Woodpecker, server: Server) -> None:
     server.__exit__()
 

@@ -63,6 +63,10 @@ def test_a_line_end_split_between_chunks_is_one_line_end() -> None:
     assert parse(b"data: a\r", b"\ndata: b\r", b"\n\r", b"\n") == [message("a\nb")]
 
 
+def test_the_line_end_after_a_split_one_counts() -> None:
+    assert parse(b"data: a\r", b"\n", b"\n") == [message("a")]
+
+
 def test_an_event_is_told_with_the_return_that_ends_it() -> None:
     assert parse(b"data: a\r\r") == [message("a")]
 
