@@ -56,7 +56,11 @@ def status(
     repository: str = "",
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
-    """Show every topic: commits ahead and behind, dirty, landed, its pull request, its CI."""
+    """
+    Show every topic.
+
+    Its commits ahead and behind, whether it is dirty or has landed, its pull request, its CI.
+    """
     from homelab_tasks.tasks.topics_request import show_work
 
     return show_work(c, repository)
