@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from homelab_tasks.model.commit import SHORT_SHA_LENGTH
 from homelab_tasks.model.events import Watching
 from homelab_tasks.report.cells import fitted, width_of
-from homelab_tasks.report.folding import folded
+from homelab_tasks.report.folding import Row, folded
 from homelab_tasks.report.landing_rows import landing_rows
 from homelab_tasks.report.marks import Marks
 from homelab_tasks.report.picture import Picture
@@ -42,11 +42,19 @@ def frame(picture: Picture, *, width: int, height: int | None, now: float, marks
     """
     rows = [
         *landing_rows(picture.landing, now, marks),
+        *_ended("land", picture, now, marks),
         *(row for pipeline in picture.pipelines.values() for row in pipeline_rows(pipeline, width, now, marks)),
+        *_ended("ci", picture, now, marks),
         *target_rows(picture.targets, width, now, marks),
+        *_ended("deploy", picture, now, marks),
     ]
     lines = folded(rows, height, ellipsis=marks.ellipsis) if height is not None else [row.line for row in rows]
     return [fitted(line, width, ellipsis=marks.ellipsis) for line in lines]
+
+
+def _ended(stage: str, picture: Picture, now: float, marks: Marks) -> list[Row]:
+    """Draw how *stage* ended, below what it was about."""
+    return landing_rows((row for name, row in picture.stages.items() if name == stage), now, marks)
 
 
 def _flowed(spans: Iterable[Span], width: int) -> list[Line]:

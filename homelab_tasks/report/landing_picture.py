@@ -31,11 +31,9 @@ def after_step(rows: Landing, event: Land, now: float) -> Landing:
     return (*settled(rows, now, good=not was_lost, again=was_lost), row)
 
 
-def after_stage(rows: Landing, event: Stage, now: float) -> Landing:
-    """Return *rows* with the end of a stage, which is the end of its last step, too."""
-    good = event.verdict.is_good
-    row = LandRow(name=event.verdict, text=event.reason, good=good, elapsed=Elapsed())
-    return (*settled(rows, now, good=good), row)
+def stage_row(event: Stage) -> LandRow:
+    """Make the row of a stage that has ended."""
+    return LandRow(name=event.verdict, text=event.reason, good=event.verdict.is_good, elapsed=Elapsed())
 
 
 def settled(rows: Landing, now: float, *, good: bool, again: bool = False) -> Landing:

@@ -1,5 +1,7 @@
 """A landing in the live view: its steps, how each ended, and which were done again after a lost race."""
 
+from collections.abc import Iterable
+
 from homelab_tasks.report.cells import padded
 from homelab_tasks.report.columns import clock, joined, sign
 from homelab_tasks.report.folding import DONE, FIRST, LIVELY, Row
@@ -11,7 +13,7 @@ NAME_CELLS = 10  # `candidate` and `rolled-out`
 CLOCK_FROM_SECONDS = 1.0
 
 
-def landing_rows(rows: tuple[LandRow, ...], now: float, marks: Marks) -> list[Row]:
+def landing_rows(rows: Iterable[LandRow], now: float, marks: Marks) -> list[Row]:
     """Draw each step as it is at *now*."""
     return [_land_row(row, now, marks) for row in rows]
 
@@ -19,7 +21,7 @@ def landing_rows(rows: tuple[LandRow, ...], now: float, marks: Marks) -> list[Ro
 def _land_row(row: LandRow, now: float, marks: Marks) -> Row:
     mark, style, rank = _look(row, marks)
     seconds = row.elapsed.value(now)
-    took = clock(seconds) if seconds is not None and seconds >= CLOCK_FROM_SECONDS else None
+    took = clock(seconds) if row.elapsed.runs and seconds is not None and seconds >= CLOCK_FROM_SECONDS else None
     line = joined(padded(row.name, NAME_CELLS), row.text, took)
     return Row(line=(sign(mark, style, marks), Span(" "), *line), word=row.name, rank=rank)
 

@@ -18,7 +18,7 @@ from homelab_tasks.model.events import (
 from homelab_tasks.report import landing_picture
 from homelab_tasks.report.ci_picture import PipelineRow, pipeline_row
 from homelab_tasks.report.elapsed import Elapsed, started
-from homelab_tasks.report.landing_picture import Landing
+from homelab_tasks.report.landing_picture import Landing, LandRow
 
 
 class TargetRow(Struct, frozen=True, kw_only=True):
@@ -42,6 +42,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     pipelines: dict[int, PipelineRow] = {}
     targets: dict[str, TargetRow] = {}
     landing: Landing = ()
+    stages: dict[str, LandRow] = {}
 
     def after(self, event: Event, now: float) -> "Picture":  # noqa: PLR0911 - one for each kind of event
         """Return the picture with *event*, which was told at *now*."""
@@ -56,7 +57,9 @@ class Picture(Struct, frozen=True, kw_only=True):
             case Land():
                 return replace(self, landing=landing_picture.after_step(self.landing, event, now))
             case Stage():
-                return replace(self, landing=landing_picture.after_stage(self.landing, event, now))
+                landing = landing_picture.settled(self.landing, now, good=event.verdict.is_good)
+                stages = {**self.stages, event.stage: landing_picture.stage_row(event)}
+                return replace(self, landing=landing, stages=stages)
             case Verdict():
                 return self._ended(event, now)
             case _:

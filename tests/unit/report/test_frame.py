@@ -211,6 +211,24 @@ def test_a_lost_race_is_marked_when_the_next_attempt_begins() -> None:
     ]
 
 
+def test_a_stage_says_how_it_ended_below_what_it_was_about() -> None:
+    picture = picture_of(
+        Land(phase=LandPhase.PUSH, attempt=1, text="main 91ab04c -> c19e0f4"),
+        Stage(stage="land", verdict=Word.LANDED, reason="c19e0f4"),
+        pipeline("success", seconds=130),
+        Stage(stage="ci", verdict=Word.PASSED, reason="#128 passed"),
+        Rollout(target="web", phase=Phase.ROLLOUT, text="3 of 3"),
+    )
+
+    assert [row.split()[:2] for row in drawn(picture)] == [
+        ["✓", "push"],
+        ["✓", "landed"],
+        ["#128", "push"],
+        ["✓", "passed"],
+        ["●", "web"],
+    ]
+
+
 def test_the_last_step_is_red_when_its_stage_fails() -> None:
     picture = picture_of(
         Land(phase=LandPhase.VERIFY, attempt=1, text="nox -s tests"),

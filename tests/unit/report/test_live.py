@@ -71,6 +71,16 @@ def test_the_first_event_is_drawn_at_once() -> None:
     assert watched.screen.text() == ["ci.watch  lab/app"]
 
 
+def test_only_the_first_part_of_a_task_is_announced() -> None:
+    watched = Watched()
+
+    watched.live.show(Watching(task="work.land", text="topic onto main"))
+    watched.live.show(Watching(task="work.land", repository="lab/app"))
+    watched.live.close()
+
+    assert watched.screen.text() == ["work.land  topic onto main"]
+
+
 def test_events_wait_for_the_next_frame_when_they_come_in_a_burst() -> None:
     watched = Watched()
     watched.live.show(pipeline("running"))
