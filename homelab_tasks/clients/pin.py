@@ -17,7 +17,8 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.connection import create_connection
 
 from homelab_tasks.clients.addresses import AddressBook
-from homelab_tasks.clients.trust import UNKNOWN_ISSUERS, Trust, explain
+from homelab_tasks.clients.certificate import UNKNOWN_ISSUERS, explain
+from homelab_tasks.clients.trust import Trust
 from homelab_tasks.errors import TransientError, UntrustedError
 from homelab_tasks.settings import Address
 

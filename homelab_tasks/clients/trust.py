@@ -1,23 +1,13 @@
 """Which certificates are believed: those of the system, and of one more file. Never none."""
 
 import re
-import socket
 import ssl
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from homelab_tasks.errors import UntrustedError, UsageError
+from homelab_tasks.errors import UsageError
 
 _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.\d+")
-# OpenSSL's verification codes (openssl/x509_vfy.h.in).
-NOT_YET_VALID = 9
-EXPIRED = 10
-SELF_SIGNED = 18
-OTHER_NAME = 62
-OTHER_ADDRESS = 64
-UNKNOWN_ISSUERS = frozenset({2, SELF_SIGNED, 19, 20, 21})
 
 
 class Trust:
@@ -82,61 +72,3 @@ def _is_hashed(directory: Path) -> bool:
     with suppress(OSError):
         return any(_HASHED_NAME.fullmatch(entry.name) for entry in directory.iterdir())
     return False
-
-
-def explain(error: ssl.SSLCertVerificationError, name: str, address: tuple[str, int], where: str) -> UntrustedError:
-    """Say what is wrong with the certificate that *name* shows at *where*, and who issued it."""
-    shown = _shown_certificate(name, address)
-    at = "" if where == name else f" at {where}"
-    issuer = _common_name(shown.get("issuer", ())) or "an issuer that could not be read"
-    reason = _reason(error, shown, issuer)
-    hint = None
-    if error.verify_code in UNKNOWN_ISSUERS:
-        hint = "if that issuer is yours, put its certificate into the file that homelab.load_balancer.ca_file names"
-    return UntrustedError(f"the certificate of {name}{at} {reason}", hint=hint)
-
-
-def _reason(error: ssl.SSLCertVerificationError, shown: dict[str, Any], issuer: str) -> str:
-    match error.verify_code:
-        case 10:
-            return f"expired on {shown.get('notAfter', 'a day that could not be read')} (issued by {issuer})"
-        case 9:
-            return f"is not valid before {shown.get('notBefore', 'a later day')} (issued by {issuer})"
-        case 62 | 64:
-            return f"is for {', '.join(_names(shown)) or 'another name'} (issued by {issuer})"
-        case 18:
-            return f"is self-signed by {issuer}, which is not trusted"
-        case code if code in UNKNOWN_ISSUERS:
-            return f"is issued by {issuer}, which is not trusted"
-        case _:
-            return f"fails: {error.verify_message} (issued by {issuer})"
-
-
-def _shown_certificate(name: str, address: tuple[str, int]) -> dict[str, Any]:
-    """
-    Fetch the failing certificate once more, only to read it: nothing is sent, the connection is closed.
-
-    The ssl module decodes no certificate that failed, except here: an attribute that is its own, so that
-    everything that goes wrong ends in an empty answer.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    with (
-        suppress(OSError, AttributeError, TypeError, IndexError, ValueError),
-        socket.create_connection(address, timeout=2) as plain,
-        context.wrap_socket(plain, server_hostname=name) as secured,
-    ):
-        chain: Any = secured._sslobj.get_unverified_chain()  # type: ignore[attr-defined] # noqa: SLF001
-        return dict(chain[0].get_info())
-    return {}
-
-
-def _common_name(distinguished: Iterable[Iterable[tuple[str, str]]]) -> str | None:
-    parts = dict(pair for relative in distinguished for pair in relative)
-    found = parts.get("commonName") or parts.get("organizationName")
-    return f'"{found}"' if found else None
-
-
-def _names(shown: dict[str, Any]) -> list[str]:
-    return [value for _, value in shown.get("subjectAltName", ())]

@@ -303,9 +303,19 @@ def test_the_day_is_named_when_a_certificate_has_expired(authority: trustme.CA, 
         ask(session_for(ca_file, "127.0.0.2"), server.port)
 
     assert str(raised.value) == (
-        f"the certificate of {NAME} at 127.0.0.2 expired on Nov  1 00:00:00 2026 GMT "
-        '(issued by "Homelab Test Authority")'
+        f'the certificate of {NAME} at 127.0.0.2 expired on 2026-11-01 (issued by "Homelab Test Authority")'
     )
+
+
+def test_the_clocks_are_suspected_when_a_certificate_is_not_valid_yet(authority: trustme.CA, ca_file: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tomorrow = datetime(2999, 1, 2, tzinfo=UTC)
+    authority.issue_cert(NAME, not_before=tomorrow, not_after=tomorrow + timedelta(days=1)).configure_cert(context)
+
+    with Server(hello, "127.0.0.2", tls=context) as server, pytest.raises(UntrustedError) as raised:
+        ask(session_for(ca_file, "127.0.0.2"), server.port)
+    assert "is not valid before 2999-01-02" in str(raised.value)
+    assert "clocks" in (raised.value.hint or "")
 
 
 def test_the_other_name_is_named_when_a_certificate_is_for_another_host(authority: trustme.CA, ca_file: Path) -> None:
