@@ -10,17 +10,20 @@ _WorkflowKey = tuple[str, int]
 
 def changes(before: Pipeline | None, after: Pipeline, *, url: str, judged: bool = True, now: float) -> Iterator[Event]:
     """
-    Tell what differs from *before*: steps, then their workflow, then the pipeline.
+    Tell what differs from *before*: steps, then their workflow; the pipeline before them, or last when it has ended.
 
     *now* is the server's time (unix seconds) for durations of what still runs. Workflows that *after* lacks (a
     list row has none) are not news.
     """
     known = _by_key(before.workflows if before else None)
     told = before is not None and before.status == after.status and before.parent == after.parent
-    if not told:
+    ended = before is not None and after.state.is_final
+    if not told and not ended:
         yield pipeline_seen(after, url=url, judged=judged, now=now)
     for key, workflow in _by_key(after.workflows).items():
         yield from _workflow_changes(after.number, known.get(key), workflow, now)
+    if not told and ended:
+        yield pipeline_seen(after, url=url, judged=judged, now=now)
 
 
 def pipeline_seen(pipeline: Pipeline, *, url: str, judged: bool, now: float) -> PipelineSeen:
