@@ -10,7 +10,7 @@ from homelab_tasks.actions.explain_stuck import explain_stuck
 from homelab_tasks.actions.pipeline_verdict import Outcome, state_line, summaries, verdict_of
 from homelab_tasks.actions.read_tails import TailReader
 from homelab_tasks.actions.waiting import Clock
-from homelab_tasks.actions.watch_request import Ci, WatchRequest
+from homelab_tasks.actions.watch_request import Ci, ShownLogs, WatchRequest
 from homelab_tasks.durations import format_duration
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, Failure, Verdict
@@ -65,7 +65,7 @@ class Endings:
             complete_at = outcome.sight.logs_complete_at(self._clock.wall().timestamp())
             for failure, step in outcome.judgement.blamed:
                 tail: tuple[str, ...] = ()
-                if step is not None and self._request.tails:
+                if step is not None and self._request.logs is not ShownLogs.NONE and not self._request.once:
                     tail = yield from tails.read(number, step.id, describe(failure), complete_at=complete_at)
                 failures.append(structs.replace(failure, tail=tail))
         return tuple(failures)

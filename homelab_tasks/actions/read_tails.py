@@ -22,6 +22,16 @@ class Logs(Protocol):
         """Read the lines of a step in the server's order, which may hold doubles; TransientError when torn."""
 
 
+def read_end(ci: Logs, repository_id: int, number: int, step_id: int) -> tuple[LogLine, ...]:
+    """Read the last TAIL_LINES lines of a log in one try, oldest first; raises what reading it raises."""
+    last: dict[int, LogLine] = {}
+    for line in ci.log(repository_id, number, step_id):
+        last[line.line] = line
+        if len(last) >= 2 * TAIL_LINES:  # by number: what an agent sent twice stands at the end of the answer
+            last = {number: last[number] for number in sorted(last)[-TAIL_LINES:]}
+    return tuple(last[number] for number in sorted(last)[-TAIL_LINES:])
+
+
 class TailReader:
     """Reads the ends of logs; all of them together may be late by LATE_SECONDS."""
 
@@ -44,7 +54,7 @@ class TailReader:
         problem = "it is empty"
         while True:
             try:
-                lines = self._read_once(number, step_id)
+                lines = tuple(line.text for line in read_end(self._ci, self._repository_id, number, step_id))
             except HomelabError as error:
                 lines, problem = (), error.problem
             if lines:
@@ -53,11 +63,3 @@ class TailReader:
                 yield Note(kind=NoteKind.WARNING, text=f"the log of {place} could not be shown: {problem}")
                 return ()
             self._clock.sleep(PAUSE_SECONDS)
-
-    def _read_once(self, number: int, step_id: int) -> tuple[str, ...]:
-        last: dict[int, str] = {}
-        for line in self._ci.log(self._repository_id, number, step_id):
-            last[line.line] = line.text
-            if len(last) >= 2 * TAIL_LINES:  # by number: what an agent sent twice stands at the end of the answer
-                last = {number: last[number] for number in sorted(last)[-TAIL_LINES:]}
-        return tuple(last[number] for number in sorted(last)[-TAIL_LINES:])

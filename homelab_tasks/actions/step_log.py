@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 from homelab_tasks.actions.read_tails import Logs
 from homelab_tasks.actions.waiting import Patience
-from homelab_tasks.errors import TransientError
+from homelab_tasks.errors import TransientError, UnavailableError
 from homelab_tasks.model.events import Event, Log
 from homelab_tasks.model.judgement import workflow_name
 from homelab_tasks.model.log import LineMerger
@@ -33,6 +33,7 @@ class StepLog:
         self._workflow = workflow
         self.step = step
         self._merger = LineMerger()
+        self._torn_since: float | None = None
 
     def whole(self, *, late_until: float) -> Iterator[Event]:
         """Read the log to its end; a torn answer is asked for again, and what was told is not told twice."""
@@ -55,13 +56,23 @@ class StepLog:
         yield from last
 
     def read(self) -> Generator[Event, None, bool]:
-        """Tell what is new in the log as the server has it now; returns whether the answer broke off."""
+        """
+        Tell what is new in the log as the server has it now; returns whether the answer broke off.
+
+        Raises UnavailableError when it has done so, without anything new, for as long as an outage is ridden out.
+        """
         lines = yield from self._patience.ask("log", self._opened)
+        known = self._merger.count
         try:
             yield from self._told(self._merger.take(lines))
         except TransientError as error:
+            now = self._patience.clock.now()
+            self._torn_since = now if self._torn_since is None or self._merger.count > known else self._torn_since
             yield from self._patience.outage.failed(error.problem)
+            if now - self._torn_since >= self._patience.retry_for:
+                raise UnavailableError(f"the log of {self.step.name} breaks off again and again") from error
             return True
+        self._torn_since = None
         return False
 
     def take(self, lines: Iterable[LogLine]) -> Iterator[Event]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from homelab_tasks.actions.board import Board
+from homelab_tasks.actions.logs_beside import LogsBeside
 from homelab_tasks.actions.movement import Movement
 from homelab_tasks.actions.pacing import HEARTBEAT_SECONDS, burst_pause, poll_pause
 from homelab_tasks.actions.stream_trust import Changes, StreamTrust
@@ -81,17 +82,18 @@ class Wakefulness:
         every = LIST_EVERY_TRUSTED_SECONDS if self.is_trusted else LIST_EVERY_SECONDS
         return self._clock.now() - self._listed_at >= every
 
-    def sleep(self, board: Board, movement: Movement, *, until: float) -> Iterator[Event]:
-        """Sleep until something is due, at the latest at *until* (a time of the clock); tells of the stream."""
+    def sleep(self, board: Board, movement: Movement, logs: LogsBeside, *, until: float) -> Iterator[Event]:
+        """Sleep until something is due, at the latest at *until* (a time of the clock); tells of stream and *logs*."""
         if self._changes is None:
             self._changes = self._listen()
         wake_at = min(until, self._looked_at + self._pause(board))
         while (left := wake_at - self._clock.now()) > 0:
-            hints = self._changes.wait(left)
+            hints = self._changes.wait(min(left, logs.pause))
             now = self._clock.now()
             yield from self._trust.heard(hints, now)
             for hint in hints:
                 wake_at = min(wake_at, self._due_at(hint, board, movement, now))
+            yield from logs.tell()
 
     def _pause(self, board: Board) -> float:
         now = self._clock.now()

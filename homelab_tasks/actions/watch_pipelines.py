@@ -11,13 +11,14 @@ from functools import partial
 from homelab_tasks.actions.board import Board
 from homelab_tasks.actions.ending import Endings
 from homelab_tasks.actions.find_pipelines import Survey, find_pipeline, find_repository
+from homelab_tasks.actions.logs_beside import logs_beside
 from homelab_tasks.actions.lookout import Lookout
 from homelab_tasks.actions.movement import Movement
 from homelab_tasks.actions.pipeline_verdict import Outcome, state_line
 from homelab_tasks.actions.stream_trust import Silence
 from homelab_tasks.actions.waiting import Clock, Patience
 from homelab_tasks.actions.wakefulness import Wakefulness
-from homelab_tasks.actions.watch_request import Ci, Contains, WatchRequest
+from homelab_tasks.actions.watch_request import Ci, Contains, ShownLogs, WatchRequest
 from homelab_tasks.errors import UsageError
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, Note, NoteKind, Verdict
@@ -61,8 +62,10 @@ class Watch:
         self._open(repository, commit)
         try:
             verdict = yield from self._loop()
+            yield from self._logs.finish()
         finally:
             self._wakefulness.close()
+            self._logs.close()
         yield verdict
 
     def _commit(self, repository: Repository) -> Generator[Event, None, Commit]:
@@ -80,6 +83,7 @@ class Watch:
         listen = partial(Silence, clock) if request.once else ci.changes
         self._board = Board(selection, request.rules, url=partial(ci.url, repository.id))
         self._wakefulness = Wakefulness(clock, listen, repository_id=repository.id)
+        self._logs = logs_beside(ci, clock, repository.id, ShownLogs.NONE if request.once else request.logs)
         self._endings = Endings(ci, clock, request, repository=repository, commit=commit, board=self._board)
         self._lookout = Lookout(
             ci,
@@ -95,11 +99,13 @@ class Watch:
     def _loop(self) -> Generator[Event, None, Verdict]:
         while True:
             yield from self._lookout.look()
+            self._logs.looked(self._board.sights())
             verdict = yield from self._decide()
             if verdict is not None:
                 return verdict
             yield from self._wakefulness.heartbeat(self._endings.state_lines)
-            yield from self._wakefulness.sleep(self._board, self._movement, until=self._next_deadline())
+            until = self._next_deadline()
+            yield from self._wakefulness.sleep(self._board, self._movement, self._logs, until=until)
 
     def _decide(self) -> Generator[Event, None, Verdict | None]:
         outcomes = self._outcomes()

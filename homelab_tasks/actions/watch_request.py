@@ -1,6 +1,7 @@
 """What to watch, and what is asked of the CI server for it."""
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Protocol
 
 from msgspec import Struct
@@ -8,17 +9,13 @@ from msgspec import Struct
 from homelab_tasks.actions.board import Rules
 from homelab_tasks.actions.explain_stuck import QueueDesk
 from homelab_tasks.actions.find_pipelines import PipelineList
-from homelab_tasks.actions.read_tails import Logs
+from homelab_tasks.actions.follow_logs import LiveLogs
 from homelab_tasks.actions.stream_trust import Changes
 from homelab_tasks.model.commit import Commit
-from homelab_tasks.model.pipeline import Pipeline
 
 
-class Ci(PipelineList, Logs, QueueDesk, Protocol):
+class Ci(PipelineList, LiveLogs, QueueDesk, Protocol):
     """What watching asks of the CI server."""
-
-    def pipeline(self, repository_id: int, number: int) -> Pipeline:
-        """One pipeline with its workflows."""
 
     def url(self, repository_id: int, number: int | None = None) -> str:
         """The page of a repository, or of a pipeline, for people."""
@@ -27,11 +24,19 @@ class Ci(PipelineList, Logs, QueueDesk, Protocol):
         """Listen to the event stream."""
 
 
+class ShownLogs(StrEnum):
+    """Which logs a watch shows: the ends of those that failed, all while they come, or none."""
+
+    FAILED = "failed"
+    ALL = "all"
+    NONE = "none"
+
+
 class WatchRequest(Struct, frozen=True, kw_only=True):
     """
     What to watch and for how long, in seconds.
 
-    Without *commit* the pipeline *number* says which it is. *once* is a single look.
+    Without *commit* the pipeline *number* says which it is. *once* is a single look, which reads no logs.
     """
 
     repository: str
@@ -45,7 +50,7 @@ class WatchRequest(Struct, frozen=True, kw_only=True):
     appear_timeout: float = 120.0
     retry_for: float = 30.0
     once: bool = False
-    tails: bool = True
+    logs: ShownLogs = ShownLogs.FAILED
 
 
 Contains = Callable[[str, str], bool | None]

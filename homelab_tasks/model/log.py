@@ -24,7 +24,12 @@ class LineMerger:
     @property
     def is_empty(self) -> bool:
         """Did no line come yet?"""
-        return self._next == 0 and not self._held
+        return self.count == 0
+
+    @property
+    def count(self) -> int:
+        """How far the log is known: one more than the highest line."""
+        return max(self._held, default=self._next - 1) + 1
 
     def take(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
         """Pass on what of *lines* is new and due."""

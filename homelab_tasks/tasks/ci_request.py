@@ -34,7 +34,7 @@ def watch_ci(assembly: Assembly, flags: CiFlags, *, once: bool) -> Iterator[Even
     """Tell what is watched, then watch it. Raises UsageError for flags that cannot be."""
     from homelab_tasks.actions.board import Rules
     from homelab_tasks.actions.watch_pipelines import watch_pipelines
-    from homelab_tasks.actions.watch_request import WatchRequest
+    from homelab_tasks.actions.watch_request import ShownLogs, WatchRequest
 
     if flags.logs not in LOGS:
         raise UsageError(f"--logs: {flags.logs!r} is not one of {', '.join(LOGS)}")
@@ -58,7 +58,7 @@ def watch_ci(assembly: Assembly, flags: CiFlags, *, once: bool) -> Iterator[Even
         appear_timeout=duration("--appear-timeout", flags.appear_timeout, ci.appear_timeout),
         retry_for=assembly.settings.http.retry_for,
         once=once,
-        tails=not once and flags.logs != "none",
+        logs=ShownLogs(flags.logs),
     )
     if not once:
         assembly.limit(request.timeout)

@@ -16,6 +16,7 @@ from homelab_tasks.model.hints import Hint, HintKind
 from homelab_tasks.model.pipeline import LogLine, Pipeline, Repository, User
 from homelab_tasks.model.queue import Agent, Queue
 from tests.fakes.clock import FakeClock
+from tests.fakes.server import MuteLog
 
 DIRECTORY = Path(__file__).parent.parent / "recordings" / "woodpecker"
 REQUEST_SECONDS = 0.004
@@ -136,6 +137,9 @@ class RecordedCi:
         for row in self.recording.logs.get((number, step_id), [])[-1:]:
             for entry in row["body"] or []:
                 yield LogLine(line=entry["line"], text=base64.b64decode(entry["data"] or "").decode())
+
+    def log_changes(self, repository_id: int, number: int, step_id: int) -> MuteLog:
+        return MuteLog(self._clock)
 
     def queue(self) -> Queue:
         raise DeniedError("ci.homelab.test answers HTTP 403")

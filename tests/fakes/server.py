@@ -110,6 +110,9 @@ class ServerModel:
         self._answer("log")
         yield LogLine(line=0, text="only line")
 
+    def log_changes(self, repository_id: int, number: int, step_id: int) -> "MuteLog":
+        return MuteLog(self.clock)
+
     def queue(self) -> Queue:
         raise DeniedError("ci.homelab.test answers HTTP 403")
 
@@ -131,6 +134,20 @@ class ServerModel:
         for fault in self.faults:
             if fault.hits(question, self.clock.now()):
                 raise fault.error()
+
+
+class MuteLog:
+    """The log stream of a step that tells nothing."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    def wait(self, seconds: float) -> tuple[LogLine, ...]:
+        self._clock.sleep(seconds)
+        return ()
+
+    def close(self) -> None:
+        pass
 
 
 class ModelStream:
@@ -181,7 +198,14 @@ ROW = Pipeline(id=0, number=0, commit=COMMIT, event="push", status="created", br
 def workflow(state: str, *steps: str, pid: int = 1, name: str = "build") -> Workflow:
     """A workflow whose steps are in the states *steps*."""
     children = tuple(
-        Step(id=100 * pid + index, pid=pid + index + 1, name=f"step-{index}", state=step, exit_code=step == "failure")
+        Step(
+            id=100 * pid + index,
+            pid=pid + index + 1,
+            name=f"step-{index}",
+            state=step,
+            exit_code=step == "failure",
+            started=SERVER_EPOCH if step in {"running", "success", "failure"} else 0,
+        )
         for index, step in enumerate(steps)
     )
     return Workflow(id=pid, pid=pid, name=name, state=state, children=children)

@@ -288,3 +288,36 @@ def test_real_push_is_watched_to_its_end_with_every_change_told(lab: Lab) -> Non
     assert ended.events[0]["event"] == "watching"
     assert [row["status"] for row in ended.told("pipeline")][-1] == "success"
     assert {(step["name"], step["status"]) for step in ended.told("step")} >= {("test", "running"), ("test", "success")}
+
+
+def test_all_logs_come_while_the_pipeline_runs_and_are_whole_in_the_end(lab: Lab) -> None:
+    sha = lab.homelab.push({"test.sh": "for n in 1 2 3; do echo line $n; sleep 0.4; done\n"}, "Count")
+
+    ended = lab.inv("ci.watch", sha, "--logs", "all")
+
+    told = [log["text"] for log in ended.told("log") if log["step"] == "test"]
+    assert told == ["+ bash test.sh", "line 1", "line 2", "line 3"]
+    ends = [index for index, event in enumerate(ended.events) if event.get("status") == "success"]
+    assert next(index for index, event in enumerate(ended.events) if event.get("text") == "line 1") < ends[-1]
+
+
+def test_failing_step_is_shown_with_the_end_of_its_log_while_others_run(lab: Lab) -> None:
+    sha = lab.sha()
+    life = lab.homelab.woodpecker.script(sha, workflows={"build": ["test"], "slow": ["wait"]})
+    life.status("running")
+    life.step("slow", "wait", "running")
+    life.workflow("slow", "running")
+    watch = lab.meanwhile("ci.watch", sha)
+    time.sleep(1.0)
+
+    life.log("build", "test", "all is lost")
+    life.step("build", "test", "failure", exit_code=1)
+    life.workflow("build", "failure")
+    time.sleep(2.5)
+    life.run("failure", exit_code=1)
+
+    ended = watch.result()
+    shown = [index for index, event in enumerate(ended.events) if event.get("text") == "all is lost"]
+    assert len(shown) == 1
+    assert ended.events[shown[0] + 1 :], "it is shown before the end"
+    assert ended.code == 1

@@ -1,58 +1,20 @@
 """Logs are told whole, each line once and in order, while they come and afterwards."""
 
-from collections.abc import Iterator
-
 import pytest
 from msgspec import structs
 
 from homelab_tasks.actions.read_logs import LogRequest, read_logs
-from homelab_tasks.errors import TransientError
+from homelab_tasks.errors import TransientError, UnavailableError
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, Log, Note, StepSeen, Verdict
 from homelab_tasks.model.pipeline import LogLine, Pipeline
 from homelab_tasks.model.verdict import Word
 from tests.fakes.clock import FakeClock
-from tests.fakes.server import COMMIT, ROW, Life, ServerModel, started, states, workflow
+from tests.fakes.logs import LoggingModel, numbered
+from tests.fakes.server import COMMIT, ROW, Life, started, states, workflow
 
 FAILED = (workflow("failure", "success", "failure"),)
 LIFE = structs.replace(ROW, id=5, number=3)
-
-
-def numbered(count: int) -> list[LogLine]:
-    return [LogLine(line=number, text=f"line {number}") for number in range(count)]
-
-
-class LoggingModel(ServerModel):
-    """A server with logs: what each step has written, *answers* in the order in which it is asked for."""
-
-    logs: dict[int, list[list[LogLine] | TransientError]]
-    live: dict[int, list[LogLine]]
-
-    def log(self, repository_id: int, number: int, step_id: int) -> Iterator[LogLine]:
-        answers = self.logs.get(step_id, [[]])
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, TransientError):
-            yield LogLine(line=0, text="line 0")
-            raise answer
-        yield from answer
-
-    def log_changes(self, repository_id: int, number: int, step_id: int) -> "LiveStream":
-        return LiveStream(self.clock, self.live.get(step_id, []))
-
-
-class LiveStream:
-    def __init__(self, clock: FakeClock, lines: list[LogLine]) -> None:
-        self._clock = clock
-        self._lines = lines
-        self.is_closed = False
-
-    def wait(self, seconds: float) -> tuple[LogLine, ...]:
-        self._clock.sleep(seconds)
-        line, self._lines = tuple(self._lines[:1]), self._lines[1:]
-        return line
-
-    def close(self) -> None:
-        self.is_closed = True
 
 
 def model(
@@ -142,3 +104,12 @@ def test_following_brings_lines_early_and_all_of_them_in_the_end() -> None:
     assert texts(events, "step-1") == ["line 0", "line 1", "line 2", "line 3"]
     assert isinstance(events[-1], Verdict)
     assert events[-1].verdict is Word.OK
+
+
+def test_log_that_always_breaks_off_is_given_up_after_as_long_as_an_outage() -> None:
+    server = model(ended(), {101: [TransientError("broke off", answered=True)]})
+
+    with pytest.raises(UnavailableError, match="breaks off again and again"):
+        read(server, retry_for=10.0)
+
+    assert 10 <= server.clock.now() < 15
