@@ -7,16 +7,17 @@ from rich.cells import cell_len
 from homelab_tasks.model.commit import SHORT_SHA_LENGTH
 from homelab_tasks.model.events import Watching
 from homelab_tasks.report.cells import fitted, width_of
-from homelab_tasks.report.folding import Row, folded
+from homelab_tasks.report.columns import GAP, clock, joined, sign
+from homelab_tasks.report.folding import LIVELY, Row, folded
 from homelab_tasks.report.landing_rows import landing_rows
 from homelab_tasks.report.marks import Marks
 from homelab_tasks.report.picture import Picture
 from homelab_tasks.report.pipeline_rows import pipeline_rows
 from homelab_tasks.report.rollout_rows import target_rows
-from homelab_tasks.report.styled import Line, Span
+from homelab_tasks.report.styled import Line, Span, Style
 
 TITLE_CELLS = 50
-GAP = "  "
+WAITING_FROM_SECONDS = 1.0  # who is answered within a second did not wait
 
 
 def header(watching: Watching, width: int) -> list[Line]:
@@ -48,8 +49,19 @@ def frame(picture: Picture, *, width: int, height: int | None, now: float, marks
         *target_rows(picture.targets, width, now, marks),
         *_ended("deploy", picture, now, marks),
     ]
-    lines = folded(rows, height, ellipsis=marks.ellipsis) if height is not None else [row.line for row in rows]
+    if height is None:
+        lines = [row.line for row in rows]
+    else:
+        lines = folded(rows or _waiting(picture, now, marks), height, ellipsis=marks.ellipsis)
     return [fitted(line, width, ellipsis=marks.ellipsis) for line in lines]
+
+
+def _waiting(picture: Picture, now: float, marks: Marks) -> list[Row]:
+    """Draw a clock that runs while there is nothing to show yet."""
+    if picture.began is None or now - picture.began < WAITING_FROM_SECONDS:
+        return []
+    line = (sign(marks.running, Style.BUSY, marks), Span(" "), *joined("waiting", clock(now - picture.began)))
+    return [Row(line=line, word="waiting", rank=LIVELY)]
 
 
 def _ended(stage: str, picture: Picture, now: float, marks: Marks) -> list[Row]:

@@ -54,7 +54,7 @@ class Live:
         with self._lock:
             row = self._result.row(event)
             if row is not None:
-                self.draw()  # what came before it, if that still waits for its frame
+                self._make_way()
                 self._result.line(row)
                 return
             now = self._clock.now()
@@ -85,6 +85,11 @@ class Live:
                 self.draw()
                 self._taskbar.clear()
             self._is_over = True
+
+    def _make_way(self) -> None:
+        """Take the frame away for a row of the result, which may stand on the same terminal."""
+        above, self._above = self._above, []
+        self._painter.paint((), above=above)
 
     def _frame(self, height: int | None) -> list[Line]:
         # One column stays free: not every terminal agrees on when a full line wraps.

@@ -13,6 +13,7 @@ from homelab_tasks.model.events import (
     StepSeen,
     TargetVerdict,
     Verdict,
+    Watching,
     WorkflowSeen,
 )
 from homelab_tasks.report import landing_picture
@@ -39,6 +40,7 @@ class TargetRow(Struct, frozen=True, kw_only=True):
 class Picture(Struct, frozen=True, kw_only=True):
     """Everything that goes on, in the order in which it was first told."""
 
+    began: float | None = None
     pipelines: dict[int, PipelineRow] = {}
     targets: dict[str, TargetRow] = {}
     landing: Landing = ()
@@ -47,6 +49,8 @@ class Picture(Struct, frozen=True, kw_only=True):
     def after(self, event: Event, now: float) -> "Picture":  # noqa: PLR0911 - one for each kind of event
         """Return the picture with *event*, which was told at *now*."""
         match event:
+            case Watching() if self.began is None:
+                return replace(self, began=now)
             case PipelineSeen():
                 row = pipeline_row(event, self.pipelines.get(event.number), now)
                 return replace(self, pipelines={**self.pipelines, event.number: row})

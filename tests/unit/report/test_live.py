@@ -147,6 +147,35 @@ def test_a_log_is_the_result_and_no_frame_is_drawn_when_it_was_asked_for() -> No
     assert screen.text() == ["ci.logs  lab/app", "404", "ok: 1 line of docs > links"]
 
 
+def test_a_clock_runs_until_there_is_something_to_show() -> None:
+    watched = Watched()
+    watched.live.show(Watching(task="ci.watch"))
+    watched.clock.seconds += 12
+    watched.live.draw()
+
+    assert watched.screen.text() == ["ci.watch", "● waiting  12s"]
+
+    watched.clock.seconds += 1
+    watched.live.show(pipeline("created"))
+
+    assert watched.screen.text() == ["ci.watch", f"#128 push main  created  {URL}"]
+
+
+def test_the_frame_makes_way_when_a_row_of_the_result_comes() -> None:
+    screen = Screen()
+    watched = Watched(screen, stdout=screen)
+    watched.live.show(Watching(task="work.status"))
+    watched.clock.seconds += 12
+    watched.live.draw()
+
+    watched.live.show(Topic(name="a", commit=COMMIT))
+    watched.live.draw()
+    watched.live.show(Topic(name="b", commit=COMMIT))
+    watched.live.show(Verdict(verdict=Word.OK, reason="2 topics"))
+
+    assert [row.split()[0] for row in screen.text()] == ["work.status", "a", "b", "ok:"]
+
+
 def test_a_note_comes_before_the_rows_that_follow_it() -> None:
     screen = Screen()
     watched = Watched(screen, stdout=screen)
