@@ -133,3 +133,45 @@ class BlackHole:
         for filler in self._fillers:
             filler.close()
         self._listener.close()
+
+
+class Tunnel:
+    """A CONNECT proxy that leads every name to one port on loopback."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._ends: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        for end in (self._listener, *self._ends):
+            end.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                self._ends.append(client)
+                with suppress(OSError):
+                    while b"\r\n\r\n" not in client.recv(65536):
+                        pass
+                    client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                    server = socket.create_connection(("127.0.0.1", self._target))
+                    self._ends.append(server)
+                    for source, sink in ((client, server), (server, client)):
+                        threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)

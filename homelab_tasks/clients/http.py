@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from requests import Response
 from requests.auth import AuthBase
 from requests.exceptions import ConnectionError as RequestsConnectionError
-from requests.exceptions import RequestException, SSLError, Timeout
+from requests.exceptions import ProxyError, RequestException, SSLError, Timeout
 from urllib3.exceptions import ReadTimeoutError
 
 from homelab_tasks.clients.answer import JSON, Answer
@@ -151,6 +151,8 @@ class Http:
         cause = error.args[0] if error.args else error
         if isinstance(error, SSLError):  # the pin words its own; this comes through a proxy
             return UntrustedError(f"the TLS connection to {self.server} fails: {cause}")
+        if isinstance(error, ProxyError):
+            return TransientError(f"{self.server} cannot be reached through the proxy that the environment names")
         if isinstance(error, Timeout) or isinstance(cause, ReadTimeoutError | TimeoutError):
             return TransientError(f"{self.server} did not answer in time")
         if isinstance(error, RequestsConnectionError):

@@ -23,6 +23,11 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*arguments, **keywords)
         self.poolmanager.pool_classes_by_scheme = connection_pools(self._book, self._trust)
 
+    def proxy_manager_for(self, proxy: str, **keywords: Any) -> Any:
+        """Make connections through *proxy*; they are urllib3's own, which do not widen the trust by themselves."""
+        self._trust.widen()
+        return super().proxy_manager_for(proxy, **keywords)
+
     def build_connection_pool_key_attributes(
         self,
         request: PreparedRequest,

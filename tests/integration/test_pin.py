@@ -21,7 +21,7 @@ from homelab_tasks.clients.session import PinnedSession
 from homelab_tasks.clients.trust import Trust
 from homelab_tasks.errors import TransientError, UntrustedError, UsageError
 from homelab_tasks.settings import Address, HostPattern, LoadBalancer, Url
-from tests.servers import CLOSE, RESET, Asked, BlackHole, Server, response
+from tests.servers import CLOSE, RESET, Asked, BlackHole, Server, Tunnel, response
 
 NAME = "ci.homelab.test"
 CANARY = "canary-token-4f1d9a"
@@ -69,6 +69,12 @@ def self_signed(directory: Path, name: str) -> ssl.SSLContext:
 @pytest.fixture(scope="session")
 def tls(authority: trustme.CA) -> ssl.SSLContext:
     return tls_for(authority, NAME, "*.homelab.test")
+
+
+def tmp_authority(directory: Path) -> Path:
+    """The certificate of an authority that has issued nothing."""
+    trustme.CA().cert_pem.write_to_path(str(directory / "other.pem"))
+    return directory / "other.pem"
 
 
 def hello(asked: Asked) -> list[bytes]:
@@ -236,6 +242,41 @@ def test_a_proxy_is_passed_by_when_the_host_is_pinned(
         ask(session_for(ca_file, "127.0.0.2"), server.port)
 
     assert proxy.asked == []
+
+
+def test_a_host_that_is_not_pinned_goes_through_the_proxy(ca_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(hello) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("NO_PROXY", "direct.homelab.test")
+        session = session_for(ca_file, "127.0.0.2")
+        ask(session, 8080, name="other.homelab.test", scheme="http")
+        with pytest.raises(TransientError, match="is not known to DNS"):
+            ask(session, 8080, name="direct.homelab.test", scheme="http")
+
+    assert [asked.target for asked in proxy.asked] == ["http://other.homelab.test:8080/"]
+
+
+def test_certificates_are_checked_through_a_proxy_too(
+    authority: trustme.CA, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secured = tls_for(authority, "other.homelab.test")
+    with Server(hello, tls=secured) as server, Tunnel(server.port) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        assert ask(session_for(ca_file), 8443, name="other.homelab.test") == {"hello": "world"}
+        with pytest.raises(UntrustedError):
+            ask(session_for(None), 8443, name="other.homelab.test")
+        with pytest.raises(UntrustedError):
+            ask(session_for(ca_file), 8443, name="wrong.homelab.test")
+        monkeypatch.setenv("SSL_CERT_FILE", str(ca_file))
+        other = tmp_authority(ca_file.parent)
+        assert ask(session_for(other), 8443, name="other.homelab.test") == {"hello": "world"}
+
+
+def test_a_proxy_that_refuses_is_named(ca_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(lambda _: response(b"", 403)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        with pytest.raises(TransientError, match=r"other\.homelab\.test:8443 cannot be reached through the proxy"):
+            ask(session_for(ca_file), 8443, name="other.homelab.test")
 
 
 def test_netrc_is_not_read(server: Server, ca_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
