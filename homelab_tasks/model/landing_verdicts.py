@@ -69,6 +69,10 @@ def refused(refusal: Refusal, trunk: str) -> Verdict:
         case Kind.UNTRUSTED:
             reason = f"the server of {trunk} is not trusted: {refusal.text}"
             return Verdict(verdict=Word.UNAVAILABLE, reason=reason, hint="homelab.load_balancer.ca_file is trusted too")
+        case Kind.UNPUSHED:
+            reason = f"submodules are at commits that are on no remote: {', '.join(refusal.words)}"
+            hint = "push them first: git push in each of them, then inv work.land"
+            return Verdict(verdict=Word.USAGE, reason=reason, hint=hint)
         case Kind.HOOK:
             reason = f"the local pre-push hook refused: {refusal.text}"
             return _failed(reason, refusal, "mend what it names; nothing was landed")

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     POLICY = "policy"  # a rule that a pull request would not get around
     AUTH = "auth"  # who we are does not suffice
     HOOK = "hook"  # the user's own pre-push hook said no
+    UNPUSHED = "unpushed"  # a submodule is at a commit that is on no remote
     NETWORK = "network"  # the server could not be asked, or could not answer
     UNTRUSTED = "untrusted"  # a certificate or a host key that fails
     UNKNOWN = "unknown"  # none of these
@@ -116,6 +117,10 @@ _NETWORK = (
     r"broken pipe",
     r"invalid server response|protocol error|bad line length",
 )
+# transport.c die_with_unpushed_submodules; the sentence is broken over two lines
+_UNPUSHED = re.compile(
+    r"submodule paths contain changes that can\s+not be found on any remote:\n(?P<paths>(?:  .*\n)+)"
+)
 _CLOSED = (r"returned error: 413",)
 
 
@@ -166,6 +171,9 @@ def _refused_there(reason: str, result: PushResult) -> Refusal:
 def classify_failure(errors: str, *, code: int) -> Refusal:
     """Say why git could not speak with the remote at all (or why a local hook stopped it) from its stderr."""
     words = _last_words(errors)
+    unpushed = _UNPUSHED.search(errors)
+    if unpushed is not None:
+        return Refusal(kind=Kind.UNPUSHED, words=tuple(unpushed["paths"].split()))
     if _says(errors, *_CLOSED):
         return Refusal(kind=Kind.POLICY, words=words)
     for kind, patterns in ((Kind.UNTRUSTED, _UNTRUSTED), (Kind.AUTH, _AUTH), (Kind.NETWORK, _NETWORK)):

@@ -175,7 +175,8 @@ def test_race_is_told_from_protection_when_the_server_words_it_as_other_forges_d
     work: Path, way: Way, remote: Path, tmp_path: Path
 ) -> None:
     once = f"test -f {tmp_path}/once && exit 0; touch {tmp_path}/once"
-    move = "git update-ref refs/heads/main $(git -c user.name=x -c user.email=x@y commit-tree -p main -m raced main^{tree})"
+    commit = "git -c user.name=x -c user.email=x@y commit-tree -p main -m raced main^{tree}"
+    move = f"git update-ref refs/heads/main $({commit})"
     unset = "unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES"
     hook(remote, "update", f'test "$1" = refs/heads/main || exit 0; {once}; {unset}; {move}')
 
