@@ -19,6 +19,7 @@ from homelab_tasks.clients.authorization import Bearer
 from homelab_tasks.clients.http import Http
 from homelab_tasks.clients.session import PinnedSession
 from homelab_tasks.clients.trust import Trust
+from homelab_tasks.clients.vault import Vault
 from homelab_tasks.errors import TransientError, UntrustedError, UsageError
 from homelab_tasks.settings import Address, HostPattern, LoadBalancer, Url
 from tests.servers import CLOSE, RESET, Asked, BlackHole, Server, Tunnel, response
@@ -436,6 +437,20 @@ def test_a_redirect_is_not_followed_and_takes_no_token_along(
 
     assert str(raised.value) == f"{NAME}:{server.port} redirects to localhost:{elsewhere.port} (HTTP 302)"
     assert elsewhere.connections == 0
+
+
+def test_vault_is_reached_through_the_pin(tls: ssl.SSLContext, ca_file: Path) -> None:
+    secret = response(b'{"data": {"data": {"token": "from-vault"}}}')
+    with Server(lambda _: secret, "127.0.0.2", tls=tls) as server:
+        session = session_for(
+            ca_file, f"127.0.0.9:{server.port}", f"127.0.0.2:{server.port}", hosts=("*.homelab.test",)
+        )
+
+        assert Vault(Url("https://vault.homelab.test"), session, lambda: CANARY).field("kv/ci", "token") == "from-vault"
+
+    (asked,) = server.asked
+    assert (asked.sni, asked.headers["host"]) == ("vault.homelab.test", "vault.homelab.test")
+    assert asked.target == "/v1/kv/data/ci"
 
 
 def test_a_connection_that_went_stale_is_replaced_unseen(tls: ssl.SSLContext, ca_file: Path) -> None:
