@@ -27,13 +27,18 @@ class AddressBook:
 
     def addresses(self, host: str) -> tuple[Address, ...]:
         """Where to dial *host*, best first; empty for a host that DNS is asked for."""
+        name = _key(host)
         with self._lock:
-            if host not in self._lists:
-                self._lists[host] = self._pins.addresses_for(host)
-            return self._lists[host]
+            if name not in self._lists:
+                self._lists[name] = self._pins.addresses_for(name)
+            return self._lists[name]
 
     def demote(self, host: str, address: Address) -> None:
         """Dial *address* last from now on."""
         others = tuple(other for other in self.addresses(host) if other != address)
         with self._lock:
-            self._lists[host] = (*others, address)
+            self._lists[_key(host)] = (*others, address)
+
+
+def _key(host: str) -> str:
+    return host.lower().rstrip(".")
