@@ -195,14 +195,14 @@ class _Landing:
         if refusal.kind is not Kind.MOVED:
             return (yield from self._give_up(record, refusal))
         self._note(step=Step.STARTED)
-        yield from self._lose(record, candidate.attempt, refusal)
+        yield from self._lose(record, candidate.attempt)
         if self._site.time_left <= 0:
             return verdicts.late(f"the trunk moved {self._lost} times, and the time for landing was up")
         return None
 
-    def _lose(self, record: Record, attempt: int, refusal: Refusal) -> Iterator[Event]:
+    def _lose(self, record: Record, attempt: int) -> Iterator[Event]:
         self._lost += 1
-        text = f"lost the race for {record.trunk} ({refusal.text}); building on it anew"
+        text = f"lost the race for {record.trunk}; building on what it is now"
         yield Land(phase=LandPhase.PUSH, attempt=attempt, text=text)
         longest = min(PAUSE_FIRST_SECONDS * 2**self._lost, PAUSE_MOST_SECONDS)
         self._site.clock.sleep(min(self._site.jitter(longest), self._site.time_left))

@@ -1,6 +1,6 @@
 """The chapters of the demo, in the order in which they are told. Each leaves the trunk green."""
 
-from homelab_tasks.sandbox.scenes import Chapter, Faults, Shell
+from homelab_tasks.sandbox.scenes import Behind, Chapter, Faults, Shell
 
 GREEN = Chapter(
     title="A green push",
@@ -46,4 +46,74 @@ FLAPPING = Chapter(
     ),
 )
 
-CHAPTERS = (GREEN, RED, FLAPPING)
+LANDED = Chapter(
+    title="A topic that is started, verified, landed, and followed to its green CI",
+    scenes=(
+        Shell(line="inv work.start kinder", prints=("cd ", ".worktrees/kinder")),
+        Shell(line="cd .worktrees/kinder && echo '# Made kinder.' >> greet.sh"),
+        Shell(line="cd .worktrees/kinder && git commit --quiet --all --message 'Be kinder'"),
+        Shell(
+            line="cd .worktrees/kinder && inv work.land",
+            prints=("greeting is right", "bash test.sh: passed", "landed: ", "its CI passed"),
+        ),
+    ),
+)
+
+OVERTAKEN = Chapter(
+    title="A race that is lost, and won by verifying what the trunk has become",
+    scenes=(
+        Shell(line="inv work.start warmer"),
+        Shell(line="cd .worktrees/warmer && echo 'bash greet.sh' > warm.sh && git add warm.sh"),
+        Shell(line="cd .worktrees/warmer && git commit --quiet --message 'Be warmer'"),
+        Behind(
+            remark="somebody else lands at the very moment of the next push", act=lambda homelab: homelab.overtake()
+        ),
+        Shell(
+            line="cd .worktrees/warmer && inv work.land",
+            prints=("lost the race for main", "greeting is right (attempt 2)", "landed: "),
+        ),
+        Shell(line="git fetch --quiet && git log --first-parent --format=%s -3 origin/main", prints=("Be faster",)),
+    ),
+)
+
+LANDED_RED = Chapter(
+    title="Landed, but CI is red",
+    scenes=(
+        Shell(line="inv work.start documented"),
+        Shell(
+            line="cd .worktrees/documented && printf '  - name: docs\\n    image: bash\\n    commands:\\n"
+            "      - test -f README.md\\n' >> .woodpecker.yaml"
+        ),
+        Shell(line="cd .worktrees/documented && git commit --quiet --all --message 'Ask for documentation'"),
+        Shell(
+            line="cd .worktrees/documented && inv work.land",
+            exit_code=1,
+            prints=("landed, but CI is red", "git revert -m 1"),
+        ),
+        Shell(line="cd .worktrees/documented && echo '# Greetings' > README.md && git add README.md"),
+        Shell(line="cd .worktrees/documented && git commit --quiet --message 'Document it'"),
+        Shell(line="cd .worktrees/documented && inv work.land --json | tail -1", prints=('"verdict": "landed"',)),
+    ),
+)
+
+PROTECTED = Chapter(
+    title="A protected trunk: the change becomes a pull request, which is not landed",
+    scenes=(
+        Behind(remark="main is protected from now on", act=lambda homelab: homelab.protect()),
+        Shell(line="inv work.start guarded"),
+        Shell(line="cd .worktrees/guarded && echo '# Guarded.' >> greet.sh"),
+        Shell(line="cd .worktrees/guarded && git commit --quiet --all --message 'Say so'"),
+        Shell(
+            line="cd .worktrees/guarded && inv work.land",
+            exit_code=10,
+            prints=("main is protected", "/lab/app/pulls/1", "It is not landed"),
+        ),
+        Behind(remark="main is free again", act=lambda homelab: homelab.unprotect()),
+        Shell(
+            line="inv work.clean",
+            prints=("kinder", "kept: guarded (1 commit is not on the trunk)"),
+        ),
+    ),
+)
+
+CHAPTERS = (GREEN, RED, FLAPPING, LANDED, OVERTAKEN, LANDED_RED, PROTECTED)

@@ -134,6 +134,7 @@ class Homelab:
             "woodpecker": {"url": f"https://{CI_HOST}", "token": [from_vault]},
             "vault": {"url": f"https://{VAULT_HOST}", "token": [vault_token]},
             "forge": {"url": self.forge.api.url, "token": [{"file": str(self.layout.tokens / "forge")}]},
+            "work": {"verify": "bash test.sh"},
         }
 
     def direct_url(self, host: str) -> str:
@@ -154,6 +155,10 @@ class Homelab:
     def unprotect(self) -> None:
         """Let everybody push to every branch again."""
         server_hooks.unprotect(self.remote)
+
+    def overtake(self, branch: str = BRANCH) -> None:
+        """Let somebody else land on *branch* at the very moment of the next push to it."""
+        server_hooks.overtake(self.remote, branch)
 
     def _install_hooks(self, full_name: str) -> None:
         path = self.repositories.path(full_name)
