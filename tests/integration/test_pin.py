@@ -48,18 +48,16 @@ def tls_for(authority: trustme.CA, *names: str, expires: datetime | None = None)
     return context
 
 
-def self_signed(directory: Path, name: str) -> ssl.SSLContext:
-    """A certificate that is its own authority, left in *directory* as own.pem."""
+def self_signed(directory: Path, name: str, *, has_name: bool = True) -> ssl.SSLContext:
+    """A certificate that is its own authority, left in *directory* as own.pem; *name* may be its common name only."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    if has_name:
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    certificate = builder.sign(key, hashes.SHA256())
     (directory / "own.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
     (directory / "own.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -371,12 +369,12 @@ def test_the_other_name_is_named_when_a_certificate_is_for_another_host(authorit
     assert server.asked == []
 
 
-def test_a_common_name_does_not_count(authority: trustme.CA, ca_file: Path) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("other.homelab.test", common_name=NAME).configure_cert(context)
-
-    with Server(hello, "127.0.0.2", tls=context) as server, pytest.raises(UntrustedError, match="is for other"):
-        ask(session_for(ca_file, "127.0.0.2"), server.port)
+def test_a_common_name_does_not_count(tmp_path: Path) -> None:
+    with (
+        Server(hello, "127.0.0.2", tls=self_signed(tmp_path, NAME, has_name=False)) as server,
+        pytest.raises(UntrustedError, match="is for another name"),
+    ):
+        ask(session_for(tmp_path / "own.pem", "127.0.0.2"), server.port)
 
 
 def test_a_certificate_is_named_as_self_signed(tmp_path: Path) -> None:

@@ -96,11 +96,16 @@ def test_a_page_is_asked_for_by_the_servers_own_names(
     assert server.asked[0].target == "/api/repos/7/pipelines?page=2&perPage=25"
 
 
-def test_a_nested_name_is_looked_up_as_it_is(woodpecker: Woodpecker, answers: list[Any], server: Server) -> None:
-    answers.append(json_answer({"id": 3, "full_name": "group/sub/app", "active": True}))
+@pytest.mark.parametrize(
+    ("name", "path"), [("group/sub/app", "group/sub/app"), ("lab/my app?x=1#y", "lab/my%20app%3Fx%3D1%23y")]
+)
+def test_a_name_is_looked_up_as_it_is(
+    woodpecker: Woodpecker, answers: list[Any], server: Server, name: str, path: str
+) -> None:
+    answers.append(json_answer({"id": 3, "full_name": name, "active": True}))
 
-    assert woodpecker.repository("group/sub/app").id == 3
-    assert server.asked[0].target == "/api/repos/lookup/group/sub/app"
+    assert woodpecker.repository(name).id == 3
+    assert server.asked[0].target == f"/api/repos/lookup/{path}"
 
 
 def test_urls_are_those_of_the_web_interface(woodpecker: Woodpecker) -> None:
