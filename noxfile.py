@@ -87,6 +87,13 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Break each promise of docs/guarantees.md, and see its test fail (`-- V1 C8` for some of them)."""
+    tools = environment(session)
+    session.run(tools / "python", "-m", "tests.mutation", *session.posargs)
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure what the README claims, beside its peers (`-- NAME...` for some of it)."""
     tools = environment(session)

@@ -1,0 +1,109 @@
+"""How a run of a task ends, whatever happens in it."""
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from homelab_tasks.errors import UsageError
+from homelab_tasks.model.events import Event, Note, NoteKind, Verdict
+from homelab_tasks.model.verdict import Word
+from homelab_tasks.tasks.assembly import Assembly
+from homelab_tasks.tasks.running import run_task
+
+CANARY = "canary-token-5e1f"
+
+
+def ends(body: Callable[[Assembly], Iterator[Event]], *, json: bool = False) -> int:
+    """Run *body* as a task; the exit code that it ends with."""
+    try:
+        run_task(Context(), "ci.watch", body, {"json": json})
+    except Exit as end:
+        return end.code
+    return 0
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def note() -> Event:
+    return Note(kind=NoteKind.WARNING, text="on the way")
+
+
+def with_a_bug(error: BaseException) -> Callable[[Assembly], Iterator[Event]]:
+    def body(assembly: Assembly) -> Iterator[Event]:
+        yield note()
+        raise error
+
+    return body
+
+
+def without_a_verdict(assembly: Assembly) -> Iterator[Event]:
+    yield note()
+
+
+@pytest.mark.parametrize(
+    "body", [*(with_a_bug(error) for error in (KeyError("x"), OSError(5, "x"), AssertionError())), without_a_verdict]
+)
+def test_a_bug_of_ours_ends_with_70_and_never_with_1(
+    body: Callable[[Assembly], Iterator[Event]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ends(body, json=True) == 70
+    assert [event["event"] for event in said(capsys)] == ["note", "verdict"]
+
+
+def test_a_bug_before_the_first_event_ends_with_70_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    def body(assembly: Assembly) -> Iterator[Event]:
+        raise ZeroDivisionError
+
+    assert ends(body, json=True) == 70
+    assert said(capsys)[-1]["verdict"] == "internal"
+
+
+def test_there_is_one_verdict_and_it_is_the_last_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def body(assembly: Assembly) -> Iterator[Event]:
+        yield note()
+        yield Verdict(verdict=Word.FAILED, reason="red")
+        yield note()
+
+    assert ends(body, json=True) == 1
+    events = said(capsys)
+    assert [event["event"] for event in events] == ["note", "verdict"]
+    assert events[-1]["exit_code"] == 1
+
+
+def test_an_error_is_its_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ends(with_a_bug(UsageError("no such flag", hint="try another")), json=True) == 2
+    assert said(capsys)[-1] | {"reason": "no such flag", "hint": "try another", "verdict": "usage"}
+
+
+@pytest.mark.parametrize("word", Word)
+def test_the_exit_code_is_the_words(word: Word, capsys: pytest.CaptureFixture[str]) -> None:
+    def body(assembly: Assembly) -> Iterator[Event]:
+        yield Verdict(verdict=word, reason="so it is")
+
+    assert ends(body) == word.exit_code
+
+
+def test_no_library_logs_a_token(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    logging.getLogger().addHandler(handler)
+
+    def body(assembly: Assembly) -> Iterator[Event]:
+        assembly.secrets.add(CANARY)
+        logging.getLogger("urllib3").warning("GET /?access_token=%s", CANARY)
+        yield Verdict(verdict=Word.OK, reason="done")
+
+    try:
+        ends(body)
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+    assert stream.getvalue() == "GET /?access_token=********\n"
