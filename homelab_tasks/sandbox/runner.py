@@ -32,7 +32,7 @@ class Agent(Struct, kw_only=True, eq=False):
     Takes tasks that ask for no other *labels* than its own, and runs at most *capacity* of them side by side.
 
     It works below *workspaces*; *clone_from* says where a repository is, *environment* is shown to every step. Each
-    step takes *nap_seconds* longer than it needs.
+    step but the clone takes *nap_seconds* longer than it needs.
     """
 
     id: int
@@ -152,7 +152,7 @@ class WorkflowRun:
         if not commands:
             self._agent.logs.add(step, [b"the sandbox runs commands, not plugins"])
             return EXIT_CANNOT_RUN
-        if self._agent.nap_seconds:
+        if self._agent.nap_seconds and step.plan.type != "clone":
             commands = (*commands, f"sleep {self._agent.nap_seconds}")
         process = StepProcess(commands, directory=self._workspace, environment=self._environment(step))
         return await process.run(lambda lines: self._agent.logs.add(step, lines), self._task.cancelled)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SERVERS = ("h11", "starlette", "trustme", "uvicorn", "yaml")
 DAY_SECONDS = 86400.0
-NAP_SECONDS, SLOW_NAP_SECONDS = 0.7, 5.0  # that each step of CI takes longer than it needs, so that it can be watched
+NAP_SECONDS, SLOW_NAP_SECONDS = 0.4, 5.0  # that each step of CI takes longer than it needs, so that it can be watched
 
 
 def tell_story(directory: str, *, faults: str, slow: bool) -> Iterator[Event]:

@@ -25,7 +25,7 @@ WAIT_SECONDS = 20.0
 def inv(directory: Path, *words: str, **options: Any) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     defaults: dict[str, Any] = {"cwd": directory, "env": environment, "capture_output": True, "text": True}
-    return subprocess.run([str(INV), *words], check=False, timeout=60, **defaults | options)
+    return subprocess.run([str(INV), *words], check=False, **defaults | {"timeout": 60} | options)
 
 
 @pytest.fixture
