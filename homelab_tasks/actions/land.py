@@ -29,7 +29,7 @@ from homelab_tasks.model.verdict import Word
 LOST_BEFORE_LOCK = 2  # with these, every lander lands with at most four verifies
 MOST_LOST = 10
 PAUSE_FIRST_SECONDS = 0.4
-PAUSE_MOST_SECONDS = 5.0  # ten pauses together stay under a minute
+PAUSE_MOST_SECONDS = 2.0  # ten pauses together take less than half a minute
 
 
 class Proposer(Protocol):
@@ -230,7 +230,7 @@ class _Landing:
         return verdict
 
     def _tell_of_later_commits(self, tip: str) -> Iterator[Event]:
-        now = self._site.clone.state().tip
+        now = self._site.clone.tip()
         if now is not None and now != tip:
             text = f"the topic moved to {now[:7]} meanwhile; {tip[:7]} is what this landing was about"
             yield Note(kind=NoteKind.WARNING, text=text)

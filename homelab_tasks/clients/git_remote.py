@@ -26,7 +26,7 @@ PINNED = (
     f"http.lowSpeedTime={SILENT_SECONDS}",
     "http.lowSpeedLimit=1",
 )
-_COPIED = ("receivepack", "uploadpack", "proxy", "proxyAuthMethod")
+_COPIED = frozenset({"receivepack", "uploadpack", "proxy", "proxyauthmethod"})
 
 
 class Remote:
@@ -34,10 +34,7 @@ class Remote:
 
     def __init__(self, command: GitCommand, *, name: str, url: str, space: str) -> None:
         """Keep what is fetched under *space*, a place for refs that belongs to this landing alone."""
-        settings = [(f"remote.{NAME}.url", url)]
-        for key in _COPIED:
-            value = command.ask("config", "--get", f"remote.{name}.{key}")
-            settings += [(f"remote.{NAME}.{key}", value)] if value else []
+        settings = [(f"remote.{NAME}.url", url), *_copied(command, name)]
         self.url = url
         self.space = space
         self._command = command.configured(*PINNED, hidden=settings)
@@ -107,6 +104,18 @@ class Remote:
         flags += [f"--push-option={option}" for option in options]
         done = self._command.run("push", *flags, NAME, f"{source}:{target}", timeout=timeout)
         return parse_push(code=done.code, output=done.output, errors=done.errors)
+
+
+def _copied(command: GitCommand, name: str) -> list[tuple[str, str]]:
+    """Read what the clone says about speaking with remote *name*, for the same remote under our name."""
+    listed = command.ask("config", "--null", "--get-regexp", r"^remote\..*\.(receivepack|uploadpack|proxy.*)$") or ""
+    settings = (entry.partition("\n")[::2] for entry in listed.split("\0") if entry)
+    prefix = f"remote.{name}."
+    return [
+        (f"remote.{NAME}.{key.removeprefix(prefix)}", value)
+        for key, value in settings
+        if key.startswith(prefix) and key.removeprefix(prefix) in _COPIED
+    ]
 
 
 def _is_asked_for(ref: str, asked: str) -> bool:

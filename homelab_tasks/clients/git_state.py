@@ -16,23 +16,27 @@ _OPERATIONS = (
     ("sequencer", "cherry-pick or revert"),
     ("BISECT_LOG", "bisect"),
 )
-_ORDINARY, _RENAMED, _UNMERGED, _UNTRACKED = "1", "2", "u", "?"
+_HEADER, _ORDINARY, _RENAMED, _UNMERGED, _UNTRACKED = "#", "1", "2", "u", "?"
 _FIELDS_BEFORE_PATH = {_ORDINARY: 8, _RENAMED: 9, _UNMERGED: 10, _UNTRACKED: 1}
 
 
 def read_state(command: GitCommand, git_directory: Path) -> WorkState:
     """Look at the work tree of *command*; nothing is written, the index neither."""
-    listing = command.require("status", "--porcelain=v2", "-z", "--untracked-files=normal", "--no-renames")
+    listing = command.require("status", "--porcelain=v2", "-z", "--branch", "--untracked-files=normal", "--no-renames")
     changed, unmerged, untracked = list[str](), list[str](), list[str]()
     places = {_ORDINARY: changed, _RENAMED: changed, _UNMERGED: unmerged, _UNTRACKED: untracked}
+    told = dict[str, str]()
     for entry in listing.split("\0"):
         kind = entry[:1]
-        if kind in places:
+        if kind == _HEADER:
+            name, _, value = entry.removeprefix("# ").partition(" ")
+            told[name] = value
+        elif kind in places:
             places[kind].append(entry.split(" ", _FIELDS_BEFORE_PATH[kind])[-1])
     identity = command.run("var", "GIT_COMMITTER_IDENT")
     return WorkState(
-        branch=command.ask("symbolic-ref", "--quiet", "--short", "HEAD"),
-        tip=command.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}"),
+        branch=None if told["branch.head"] == "(detached)" else told["branch.head"],
+        tip=None if told["branch.oid"] == "(initial)" else told["branch.oid"],
         operation=unfinished_operation(git_directory),
         changed=tuple(changed),
         unmerged=tuple(unmerged),

@@ -33,6 +33,10 @@ class LandingClone:
         """Look at the work tree."""
         return read_state(self.git.command, self.git.git_directory)
 
+    def tip(self) -> str | None:
+        """Name the commit that is checked out."""
+        return self.git.command.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+
     def contains(self, ancestor: str, descendant: str) -> bool | None:
         """Whether *ancestor* is reachable from *descendant*; None when this clone cannot say."""
         return self.git.contains(ancestor, descendant)
