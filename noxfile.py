@@ -94,6 +94,12 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def pictures(session: nox.Session) -> None:
+    """Draw the pictures of the live view anew, from the runs that are recorded beside them."""
+    session.run(environment(session) / "python", "-m", "docs.pictures.draw")
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure what the README claims, beside its peers (`-- NAME...` for some of it)."""
     tools = environment(session)

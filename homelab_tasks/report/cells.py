@@ -21,8 +21,8 @@ def padded(text: str, width: int, *, ellipsis: str = "") -> str:
 
 
 def fitted(line: Line, width: int, *, ellipsis: str) -> Line:
-    """Cut *line* to *width* cells, an *ellipsis* marking the cut; tabs become spaces."""
-    line = tuple(replace(span, text=span.text.expandtabs(TAB_CELLS)) for span in line)
+    """Cut *line* to *width* cells, an *ellipsis* marking the cut; tabs become spaces, those at the end go."""
+    line = _stripped(tuple(replace(span, text=span.text.expandtabs(TAB_CELLS)) for span in line))
     if width_of(line) <= width:
         return line
     left, spans = max(0, width - cell_len(ellipsis)), []
@@ -33,3 +33,13 @@ def fitted(line: Line, width: int, *, ellipsis: str) -> Line:
         if left == 0:
             break
     return (*spans, Span(ellipsis[:width]))
+
+
+def _stripped(line: Line) -> Line:
+    while line:
+        *before, last = line
+        text = last.text.rstrip(" ")
+        if text:
+            return (*before, replace(last, text=text))
+        line = tuple(before)
+    return line

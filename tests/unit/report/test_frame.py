@@ -39,7 +39,7 @@ def picture_of(*events: Event, at: float = 0.0) -> Picture:
 def drawn(
     picture: Picture, *, width: int = 80, height: int | None = 23, now: float = 0.0, marks: Marks = UNICODE
 ) -> list[str]:
-    return [plain(line).rstrip() for line in frame(picture, width=width, height=height, now=now, marks=marks)]
+    return [plain(line) for line in frame(picture, width=width, height=height, now=now, marks=marks)]
 
 
 def workflow(name: str, status: str, *steps: tuple[str, str], seconds: float | None = None) -> list[Event]:
