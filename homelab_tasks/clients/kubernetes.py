@@ -54,6 +54,7 @@ class Kubernetes:
         self._api, self._open_watch_api, self._now = api, open_watch_api, now
         self._queue: SimpleQueue[News] = SimpleQueue()
         self._stopped = threading.Event()
+        self._watch_apis: list[KubernetesApi] = []
         self._forbidden_at: dict[str, float] = {}
 
     def workload(self, kind: Kind, namespace: str, name: str) -> Seen:
@@ -122,8 +123,10 @@ class Kubernetes:
         self._watch(topic, _path("api/v1", workload.namespace, "pods"), selection, "", decode)
 
     def _watch(self, topic: str, path: str, selection: Mapping[str, str], version: str, decode: Any) -> None:
+        api = self._open_watch_api()
+        self._watch_apis.append(api)
         Watch(
-            self._open_watch_api(),
+            api,
             topic=topic,
             path=path,
             selection=selection,
@@ -139,8 +142,10 @@ class Kubernetes:
         return drain(self._queue, seconds)
 
     def close(self) -> None:
-        """Let the watches end; their threads do not keep the process."""
+        """End the watches."""
         self._stopped.set()
+        for api in self._watch_apis:
+            api.hang_up()
 
     def _listed(
         self, path: str, selection: Mapping[str, str], decode: Callable[[Mapping[str, Any]], T]

@@ -5,8 +5,9 @@ Errors of the server are a Status object (staging/src/k8s.io/apimachinery/pkg/ap
 none, and is no answer about the object.
 """
 
+import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -80,6 +81,7 @@ class KubernetesApi:
         self._credentials = credentials
         self._connect_timeout, self._read_timeout = connect_timeout, read_timeout
         self._time_left = time_left
+        self._stream: Response | None = None
 
     def get(self, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
         """
@@ -102,7 +104,15 @@ class KubernetesApi:
     ) -> Iterator[Iterator[bytes]]:
         """Open a stream of lines; raises as *get* does, also while it is read."""
         with self._ask(path, parameters, read_timeout=read_timeout) as answer:
+            self._stream = answer.response
             yield _lines(answer)
+
+    def hang_up(self) -> None:
+        """End the stream that another thread reads; the TLS layer is passed by, for it belongs to that thread."""
+        connection = getattr(self._stream.raw, "connection", None) if self._stream is not None else None
+        if connection is not None and connection.sock is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
 
     @contextmanager
     def _ask(

@@ -1,0 +1,246 @@
+"""
+The HTTP API of the stand-in: get, list, watch, create, patch, delete, scale by patch, and pod logs.
+
+As a real server does: errors are Status objects, a watch from a version that is gone tells 410 in its stream, a
+user may only do what its verbs say.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from msgspec import Struct
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from homelab_tasks.sandbox.kubernetes.cluster import Cluster
+from homelab_tasks.sandbox.kubernetes.selection import Selection, selection_of
+from homelab_tasks.sandbox.kubernetes.store import KINDS, Object
+
+BOOKMARK_SECONDS = 30.0
+GROUPS = ("/api/v1", "/apis/apps/v1")
+MERGED = {"application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml"}
+ALL_VERBS = frozenset({"get", "list", "watch", "create", "update", "patch", "delete"})
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Who a token belongs to, the verbs it may use, and the resources on which; empty is all of them."""
+
+    name: str
+    verbs: frozenset[str] = ALL_VERBS
+    resources: frozenset[str] = frozenset()
+
+
+class Api:
+    """Serves *cluster*; *tokens* says who may do what. What *faults* returns is answered instead, if anything."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        """Know nobody yet."""
+        self.cluster = cluster
+        self.tokens: dict[str, Account] = {}
+        self.faults: Callable[[Request], Response | None] = lambda _: None
+        self.asked: list[str] = []
+        self._news = asyncio.Condition()
+        self._closing = False
+        one, many = "/namespaces/{namespace}/{resource}/{name}", "/namespaces/{namespace}/{resource}"
+        self.application = Starlette(
+            routes=[
+                Route("/version", self.version),
+                *(Route(f"{group}{many}", self.collection, methods=["GET", "POST"]) for group in GROUPS),
+                *(Route(f"{group}{one}", self.one, methods=["GET", "PATCH", "PUT", "DELETE"]) for group in GROUPS),
+                Route(f"/api/v1{one}/log", self.log),
+            ]
+        )
+
+    async def live(self, step_seconds: float) -> None:
+        """Let the cluster live, and wake the watches up."""
+        while True:
+            before = self.cluster.store.version
+            self.cluster.step()
+            if self.cluster.store.version != before:
+                await self.wake()
+            await asyncio.sleep(step_seconds)
+
+    async def wake(self) -> None:
+        """Let the watches look for changes."""
+        async with self._news:
+            self._news.notify_all()
+
+    async def version(self, request: Request) -> Response:
+        """Tell a version; needs a token, as on a hardened server."""
+        return self._refusal(request, "get", "version") or JSONResponse({"gitVersion": "v1.36.3-sandbox"})
+
+    async def collection(self, request: Request) -> Response:
+        """List, watch or create."""
+        resource, namespace = request.path_params["resource"], request.path_params["namespace"]
+        watching = request.query_params.get("watch") in {"1", "true"}
+        verb = "create" if request.method == "POST" else "watch" if watching else "list"
+        refused = self._refusal(request, verb, resource)
+        if refused is not None:
+            return refused
+        if verb == "create":
+            return await self._create(request, resource, namespace)
+        selection = selection_of(request.query_params)
+        if verb == "watch":
+            return self._watch(request, resource, namespace, selection)
+        items = [each for each in self.cluster.store.all_of(resource, namespace) if selection.takes(each)]
+        return self._list(request, resource, items)
+
+    def _list(self, request: Request, resource: str, items: list[Object]) -> Response:
+        limit, start = int(request.query_params.get("limit") or 0), int(request.query_params.get("continue") or 0)
+        page = items[start : start + limit] if limit else items[start:]
+        more = str(start + limit) if limit and start + limit < len(items) else ""
+        version, kind = KINDS[resource]
+        metadata = {"resourceVersion": str(self.cluster.store.version), **({"continue": more} if more else {})}
+        return JSONResponse({"kind": f"{kind}List", "apiVersion": version, "metadata": metadata, "items": page})
+
+    async def _create(self, request: Request, resource: str, namespace: str) -> Response:
+        try:
+            made = self.cluster.store.create(resource, namespace, await request.json())
+        except KeyError as error:
+            return status(409, "AlreadyExists", f'{resource} "{error.args[0]}" already exists')
+        await self.wake()
+        return JSONResponse(made, status_code=201)
+
+    def _watch(self, request: Request, resource: str, namespace: str, selection: Selection) -> Response:
+        version = int(request.query_params.get("resourceVersion") or 0)
+        seconds = float(request.query_params.get("timeoutSeconds") or 1800)
+        lines = self._lines(resource, namespace, selection, version, seconds)
+        return StreamingResponse(lines, media_type="application/json")
+
+    async def _lines(
+        self, resource: str, namespace: str, selection: Selection, version: int, seconds: float
+    ) -> AsyncIterator[bytes]:
+        store, until = self.cluster.store, asyncio.get_running_loop().time() + seconds
+        if version and version < store.compacted:
+            text = f"too old resource version: {version} ({store.compacted})"
+            yield _line("ERROR", _status(410, "Expired", text))
+            return
+        if not version:
+            for each in store.all_of(resource, namespace):
+                if selection.takes(each):
+                    yield _line("ADDED", each)
+            version = store.version
+        while not self._closing and (left := until - asyncio.get_running_loop().time()) > 0:
+            if version < store.compacted:
+                yield _line("ERROR", _status(410, "Expired", "too old resource version"))
+                return
+            for change in store.since(version):
+                version = change.version
+                same = change.resource == resource and change.namespace == namespace
+                if same and selection.takes(change.object):
+                    yield _line(change.type, change.object)
+            async with self._news:
+                try:
+                    await asyncio.wait_for(self._news.wait(), min(left, BOOKMARK_SECONDS))
+                except TimeoutError:
+                    api_version, kind = KINDS[resource]
+                    metadata = {"resourceVersion": str(version)}
+                    yield _line("BOOKMARK", {"kind": kind, "apiVersion": api_version, "metadata": metadata})
+
+    async def close(self) -> None:
+        """End every watch."""
+        self._closing = True
+        await self.wake()
+
+    async def one(self, request: Request) -> Response:
+        """Get, change or delete one object."""
+        resource, namespace, name = (request.path_params[key] for key in ("resource", "namespace", "name"))
+        verb = {"GET": "get", "PATCH": "patch", "PUT": "update", "DELETE": "delete"}[request.method]
+        refused = self._refusal(request, verb, resource, name)
+        if refused is not None:
+            return refused
+        there = self.cluster.store.get(resource, namespace, name)
+        if there is None:
+            return status(404, "NotFound", f'{resource} "{name}" not found', name=name)
+        if verb == "get":
+            return JSONResponse(there)
+        if verb == "delete":
+            if resource == "pods":
+                self.cluster.store.mark_deleted(there)
+            else:
+                self.cluster.store.remove(resource, namespace, name)
+            await self.wake()
+            return JSONResponse(_status(200, "", ""))
+        changed = merge(there, await request.json()) if verb == "patch" else await request.json()
+        updated = self.cluster.store.update(resource, _as_written_by(changed, there, self._account(request)))
+        await self.wake()
+        return JSONResponse(updated)
+
+    async def log(self, request: Request) -> Response:
+        """The last lines of a container's log."""
+        refused = self._refusal(request, "get", "pods/log")
+        if refused is not None:
+            return refused
+        pod = self.cluster.store.get("pods", request.path_params["namespace"], request.path_params["name"])
+        if pod is None:
+            return status(404, "NotFound", f'pods "{request.path_params["name"]}" not found')
+        text = self.cluster.kubelet.log(pod, request.query_params.get("container", ""))
+        lines = text.splitlines(keepends=True)[-int(request.query_params.get("tailLines") or 1000) :]
+        return PlainTextResponse("".join(lines))
+
+    def _account(self, request: Request) -> Account | None:
+        return self.tokens.get(request.headers.get("authorization", "").removeprefix("Bearer "))
+
+    def _refusal(self, request: Request, verb: str, resource: str, name: str = "") -> Response | None:
+        self.asked.append(f"{verb} {request.url.path}?{request.url.query}")
+        failing = self.faults(request)
+        if failing is not None:
+            return failing
+        account = self._account(request)
+        if account is None:
+            return status(401, "Unauthorized", "Unauthorized")
+        if verb in account.verbs and (not account.resources or resource in account.resources):
+            return (
+                status(404, "NotFound", "the server could not find the requested resource")
+                if (resource not in {*KINDS, "version", "pods/log"})
+                else None
+            )
+        group = "apps" if request.url.path.startswith("/apis") else ""
+        where = f'in API group "{group}" in the namespace "{request.path_params.get("namespace", "")}"'
+        what = f"{resource}{f'.{group}' if group else ''}{f' {json.dumps(name)}' if name else ''}"
+        return status(
+            403, "Forbidden", f'{what} is forbidden: User "{account.name}" cannot {verb} resource "{resource}" {where}'
+        )
+
+
+def merge(there: Any, patch: Any) -> Any:
+    """Merge *patch* into *there*: objects by key, null takes away, lists of named things by their names."""
+    if isinstance(there, dict) and isinstance(patch, dict):
+        merged = {**there}
+        for key, value in patch.items():
+            merged[key] = merge(there.get(key), value)
+        return {key: value for key, value in merged.items() if value is not None}
+    if isinstance(there, list) and isinstance(patch, list) and all("name" in each for each in [*there, *patch]):
+        known = {each["name"]: each for each in there}
+        return [*(merge(each, next((p for p in patch if p["name"] == each["name"]), {})) for each in there),
+                *(each for each in patch if each["name"] not in known)]  # fmt: skip
+    return patch
+
+
+def _as_written_by(changed: Object, there: Object, account: Account | None) -> Object:
+    """Note who wrote the template, where it is another now."""
+    before, after = (each.get("spec", {}).get("template") for each in (there, changed))
+    if before != after and account is not None:
+        entry = {"manager": account.name, "operation": "Update", "fieldsV1": {"f:spec": {"f:template": {}}}}
+        changed["metadata"]["managedFields"] = [entry]
+    changed["metadata"]["resourceVersion"] = there["metadata"]["resourceVersion"]
+    return changed
+
+
+def status(code: int, reason: str, message: str, *, name: str = "") -> Response:
+    """An error as the API tells it."""
+    return JSONResponse(_status(code, reason, message, name=name), status_code=code)
+
+
+def _status(code: int, reason: str, message: str, *, name: str = "") -> Object:
+    word = "Success" if code == 200 else "Failure"  # noqa: PLR2004 - HTTP's OK
+    told = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": word, "message": message}
+    return {**told, "reason": reason, "details": {"name": name}, "code": code}
+
+
+def _line(type_: str, told: Object) -> bytes:
+    return json.dumps({"type": type_, "object": told}).encode() + b"\n"

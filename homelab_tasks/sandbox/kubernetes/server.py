@@ -1,0 +1,66 @@
+"""The stand-in as a server: the API on a loopback port, a cluster that lives, and a kubeconfig for each account."""
+
+import asyncio
+import base64
+import secrets
+import time
+
+import yaml
+
+from homelab_tasks.sandbox.http_server import LOOPBACK, HttpServer
+from homelab_tasks.sandbox.kubernetes.api import Account, Api
+from homelab_tasks.sandbox.kubernetes.cluster import Cluster
+from homelab_tasks.sandbox.kubernetes.store import EPOCH
+
+STEP_SECONDS = 0.04
+CONTEXT = "homelab"
+
+
+class KubernetesServer:
+    """A cluster that lives between `start` and `stop`."""
+
+    def __init__(self) -> None:
+        """Prepare an empty cluster."""
+        self.cluster = Cluster(lambda: time.time() - EPOCH.timestamp(), seed=secrets.randbits(32))
+        self.api = Api(self.cluster)
+        self.http = HttpServer(self.api.application)
+        self.token = self.add_account(Account(name="admin"))
+        self._living: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without TLS."""
+        return f"http://{LOOPBACK}:{self.http.port}"
+
+    def add_account(self, account: Account) -> str:
+        """Let somebody in; returns the token."""
+        token = f"k8s-{secrets.token_urlsafe(24)}"
+        self.api.tokens[token] = account
+        return token
+
+    async def start(self) -> int:
+        """Listen, and let the cluster live; returns the port."""
+        port = await self.http.start()
+        self._living = asyncio.create_task(self.api.live(STEP_SECONDS))
+        return port
+
+    async def stop(self) -> None:
+        """End the watches, and everything else."""
+        if self._living is not None:
+            self._living.cancel()
+        await self.api.close()
+        await self.http.stop()
+
+    def kubeconfig(self, server: str, token: str, *, namespace: str, authority_pem: str | None = None) -> str:
+        """Write a kubeconfig for *server*, which *authority_pem* certifies."""
+        certified = base64.b64encode(authority_pem.encode()).decode() if authority_pem else None
+        cluster = {"server": server, **({"certificate-authority-data": certified} if certified else {})}
+        written = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": CONTEXT,
+            "contexts": [{"name": CONTEXT, "context": {"cluster": CONTEXT, "user": CONTEXT, "namespace": namespace}}],
+            "clusters": [{"name": CONTEXT, "cluster": cluster}],
+            "users": [{"name": CONTEXT, "user": {"token": token}}],
+        }
+        return yaml.safe_dump(written, sort_keys=False)
