@@ -99,7 +99,7 @@ class Live:
     def _lasting(self, event: Event) -> list[Line]:
         """Write what is told once and stays, above the frame."""
         match event:
-            case Watching() if self._painted_at is None:  # a part of a task names its own, too
+            case Watching() if self._picture.began is None:  # a part of a task names its own, too
                 return header(event, self._painter.size()[0] - 1)
             case Note() if event.kind is not NoteKind.HEARTBEAT:  # the clock runs visibly
                 return [stamped(note_line(event), self._clock)]

@@ -5,7 +5,7 @@ import shlex
 from homelab_tasks.durations import format_duration
 from homelab_tasks.model.commit import SHORT_SHA_LENGTH
 from homelab_tasks.model.events import Failure, Verdict
-from homelab_tasks.model.judgement import describe
+from homelab_tasks.model.judgement import describe, workflow_name
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.report.marks import Marks
 from homelab_tasks.report.styled import Line, Span, Style, verdict_style, words
@@ -69,18 +69,19 @@ def ending(verdict: Verdict, marks: Marks) -> list[Line]:
         return []
     lines = [headline(verdict, marks)]
     lines += [line for failure in verdict.failures for line in _failure_lines(failure, verdict, marks)]
-    restarts = {failure.pipeline for failure in verdict.failures if failure.pipeline is not None}
-    lines += [words("  retry ", f"inv ci.restart --pipeline {number} --watch") for number in sorted(restarts)]
-    urls = [pipeline.url for pipeline in verdict.pipelines] or [verdict.url or ""]
+    red = sorted({failure.pipeline for failure in verdict.failures if failure.pipeline is not None})
+    lines += [words("  retry ", f"inv ci.restart --pipeline {number} --watch") for number in red]
+    urls = [pipeline.url for pipeline in verdict.pipelines if pipeline.number in red] or [verdict.url or ""]
     return [*lines, *((Span("  "), Span(url, link=url)) for url in urls if url)]
 
 
 def _failure_lines(failure: Failure, verdict: Verdict, marks: Marks) -> list[Line]:
     title = describe(failure)
-    is_told = any(text and text in verdict.reason for text in (title, failure.error))
+    is_only = len(verdict.failures) == 1
+    is_told = title in verdict.reason or (is_only and failure.error is not None and failure.error in verdict.reason)
     lines = [] if is_told else [words(Span(f"{marks.bad} {title}", Style.BAD))]
     lines += [(Span(f"  {marks.bar} ", Style.DIM), Span(text)) for text in failure.tail]
     if failure.pipeline is not None and failure.workflow and failure.step:
-        step = shlex.quote(f"{failure.workflow}/{failure.step}")
+        step = shlex.quote(f"{workflow_name(failure.workflow, failure.axis)}/{failure.step}")
         lines.append(words("  log   ", f"inv ci.logs --pipeline {failure.pipeline} --step {step}"))
     return lines

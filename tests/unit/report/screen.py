@@ -99,6 +99,8 @@ class Screen(io.StringIO):
         elif character == "\n":
             self._down()
             self.x = 0  # the line discipline makes it CR LF
+        elif character == "\t":
+            self.x = min(self.columns - 1, (self.x // 8 + 1) * 8)
         elif character >= " ":
             self._put(character)
         else:

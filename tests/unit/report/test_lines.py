@@ -11,6 +11,7 @@ from homelab_tasks.model.events import (
     Note,
     NoteKind,
     Phase,
+    PipelineSummary,
     Rollout,
     StepSeen,
     Verdict,
@@ -120,6 +121,30 @@ def test_a_command_can_be_pasted_when_a_server_chose_the_names_in_it() -> None:
     shown = Shown().show([Verdict(verdict=Word.FAILED, reason="r", failures=(failure,))])
 
     assert "  log    inv ci.logs --pipeline 128 --step 'docs/links; $(id)'" in shown.progress
+
+
+def test_each_failure_is_told_with_its_own_log_and_page_when_there_are_several() -> None:
+    failures = (
+        Failure(pipeline=128, workflow="test", axis={"GO": "1.24"}, step="unit", exit_code=1, tail=("boom",)),
+        Failure(pipeline=129, workflow="docs", error="no agent"),
+    )
+    pipelines = tuple(
+        PipelineSummary(number=number, status=status, url=f"https://ci.test/{number}")
+        for number, status in ((128, "failure"), (129, "error"), (130, "success"))
+    )
+    reason = "test (GO=1.24) > unit exited with 1 (and 1 more)"
+
+    shown = Shown().show([Verdict(verdict=Word.FAILED, reason=reason, failures=failures, pipelines=pipelines)])
+
+    assert shown.progress[1:-1] == [
+        "  │ boom",
+        "  log    inv ci.logs --pipeline 128 --step 'test (GO=1.24)/unit'",
+        "✗ docs failed: no agent",
+        "  retry  inv ci.restart --pipeline 128 --watch",
+        "  retry  inv ci.restart --pipeline 129 --watch",
+        "  https://ci.test/128",
+        "  https://ci.test/129",
+    ]
 
 
 def test_everything_is_ascii_when_the_encoding_has_nothing_else() -> None:

@@ -1,8 +1,10 @@
 import io
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
-from homelab_tasks.model.events import Log, Note, NoteKind, StepSeen, Topic, Verdict, Watching, WorkflowSeen
+from homelab_tasks.model.events import Event, Log, Note, NoteKind, StepSeen, Topic, Verdict, Watching, WorkflowSeen
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.report.live import Live
@@ -11,6 +13,7 @@ from homelab_tasks.report.painter import Painter
 from homelab_tasks.report.taskbar import Taskbar
 from tests.unit.report.reporting import COMMIT, URL, FakeClock, pipeline, red_story
 from tests.unit.report.screen import Screen
+from tests.unit.report.test_frame import events
 
 
 class Watched:
@@ -276,3 +279,24 @@ def test_no_row_is_drawn_twice_when_the_terminal_is_too_low_for_all() -> None:
         "  ○ workflow…  pen…",
         "  … 6 more: 6 pend…",
     ]
+
+
+@given(st.lists(events, max_size=30), st.lists(st.tuples(st.integers(5, 120), st.integers(2, 40)), max_size=4))
+def test_the_verdict_is_told_once_whatever_came_before_it_and_however_the_terminal_was_resized(
+    told: list[Event], sizes: list[tuple[int, int]]
+) -> None:
+    watched = Watched()
+    told = [event for event in told if not isinstance(event, Verdict)]
+
+    for number, event in enumerate(told):
+        if number < len(sizes):
+            watched.screen.resize(*sizes[number])
+        watched.live.show(event)
+        watched.clock.seconds += 0.2
+    watched.live.show(Verdict(verdict=Word.STUCK, reason="nothing picks it up"))
+    watched.live.close()
+
+    shown = "".join("".join(watched.screen.text()).split())
+    assert shown.endswith("stuck:nothingpicksitup(exit9)")
+    assert shown.count("nothingpicksitup") == 1
+    assert watched.stdout.getvalue() == "stuck\n"
