@@ -13,7 +13,7 @@ from homelab_tasks.sandbox.upstream import Answer, BodyReader, UpstreamError, ex
 
 READ_BYTES = 64 * 1024
 TRICKLE_BYTES, TRICKLE_SECONDS = 200, 0.02
-HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"proxy-connection", b"upgrade", b"date", b"server"}
+HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"proxy-connection", b"upgrade", b"server"}
 PAGE = b"<html>\r\n<head><title>%s</title></head>\r\n<body><center><h1>%s</h1></center></body>\r\n</html>\r\n"
 LOGIN_URL = b"https://login.homelab.test/"
 EVENTS_UNTIL_CUT = 2

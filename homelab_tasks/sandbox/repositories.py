@@ -39,6 +39,11 @@ class Repositories:
         process = await asyncio.create_subprocess_exec(str(hook), stdin=asyncio.subprocess.PIPE)
         await process.communicate(f"{old} {new} {ref}\n".encode())
 
+    async def branches(self, repository: str) -> tuple[str, ...]:
+        """Name every branch."""
+        told = await git_output(self.path(repository), "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads")
+        return tuple((told or b"").decode(errors="replace").split())
+
     async def commit(self, repository: str, revision: str) -> Commit | None:
         """Describe the commit that *revision* (a sha, a tag object, a full ref) leads to."""
         shape = "--format=%H%x00%ae%x00%ct%x00%B"

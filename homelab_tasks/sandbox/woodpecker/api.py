@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from email.utils import formatdate
 from hashlib import sha256
+from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -43,13 +44,21 @@ def route(method: str, path: str, endpoint: Endpoint) -> Route:
     return made
 
 
+class Forge(Protocol):
+    """What is asked of the forge."""
+
+    async def branches(self, repository: str) -> tuple[str, ...]:
+        """The names of all branches."""
+
+
 class Reading:
     """What can be asked without changing anything."""
 
-    def __init__(self, store: Store, access: Access) -> None:
-        """Answer from *store*."""
+    def __init__(self, store: Store, access: Access, forge: Forge) -> None:
+        """Answer from *store*; *forge* knows the branches."""
         self._store = store
         self._access = access
+        self._forge = forge
 
     def routes(self) -> list[BaseRoute]:
         """Every path that is read."""
@@ -61,6 +70,8 @@ class Reading:
             route("GET", "/api/user", self.user),
             route("GET", "/api/repos/lookup/{full_name:path}", self.lookup),
             route("GET", of_repository, self.repository),
+            route("GET", of_repository + "/permissions", self.permissions),
+            route("GET", of_repository + "/branches", self.branches),
             route("GET", of_repository + "/pipelines", self.pipelines),
             route("GET", of_pipeline, self.pipeline),
             route("GET", of_pipeline + "/config", self.configuration),
@@ -87,6 +98,21 @@ class Reading:
     async def repository(self, request: Request) -> Response:
         """A repository by id."""
         return JsonAnswer(repository_json(self._access.repository(request)))
+
+    async def permissions(self, request: Request) -> Response:
+        """What the user may do; an anonymous one may read what is public."""
+        repository, user = self._access.repository(request), self._access.user(request)
+        may_push = user is not None and user.can_push
+        told = {"pull": self._access.may_read(user, repository), "push": may_push}
+        return JsonAnswer(told | {"admin": user is not None and user.admin, "synced": 0, "created": 0, "updated": 0})
+
+    async def branches(self, request: Request) -> Response:
+        """A page of the branches that the forge tells of."""
+        repository = self._access.repository(request)
+        names = await self._forge.branches(repository.full_name)
+        size = min(_count(request, "perPage", PAGE_MOST), PAGE_MOST)
+        start = (_count(request, "page", 1) - 1) * size
+        return JsonAnswer(list(names[start : start + size]))
 
     async def pipelines(self, request: Request) -> Response:
         """A page of pipelines, newest first, without their workflows."""

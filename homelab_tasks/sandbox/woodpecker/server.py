@@ -38,12 +38,12 @@ class Woodpecker:
         )
         self.agents: list[AgentRow] = []
         self.hooks = Hooks(self.store, self.lifecycle, forge)
-        self.application = self._application(ping_seconds)
+        self.application = self._application(forge, ping_seconds)
 
-    def _application(self, ping_seconds: float) -> Starlette:
+    def _application(self, forge: Repositories, ping_seconds: float) -> Starlette:
         access = Access(self.store)
         parts = (
-            Reading(self.store, access),
+            Reading(self.store, access, forge),
             Streams(self.store, access, self.hub, ping_seconds=ping_seconds),
             Operating(self.store, access, self.lifecycle, self.hooks),
             Administration(access, self.lifecycle, self.agents),

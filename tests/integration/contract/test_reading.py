@@ -1,5 +1,8 @@
 """What a Woodpecker server answers to whoever only reads."""
 
+from email.utils import parsedate_to_datetime
+from uuid import uuid4
+
 import pytest
 
 from tests.integration.contract.server import ContractServer
@@ -126,3 +129,27 @@ def test_unknown_paths_and_wrong_methods_are_200_and_a_page(server: ContractServ
 def test_unknown_parameters_are_ignored_and_a_page_past_the_end_is_empty(server: ContractServer) -> None:
     assert server.rows(commit="0" * 40, per_page=1) == server.rows()
     assert server.rows(page=9999) == []
+
+
+def test_the_right_to_push_is_told_with_the_token_only(server: ContractServer) -> None:
+    rights, none = (server.get(f"{server.base}/permissions", token=token).json() for token in (None, ""))
+
+    assert (rights["pull"], rights["push"]) == (True, True)
+    assert (none["pull"], none["push"]) == (True, False)
+
+
+def test_branches_are_told_by_pages(server: ContractServer) -> None:
+    pushed = f"contract-branches-{uuid4().hex[:12]}"
+    server.push({"note": "no configuration"}, branch=pushed)
+
+    first = server.get(f"{server.base}/branches", params={"page": 1, "perPage": 50}).json()
+
+    assert pushed in first
+    assert server.get(f"{server.base}/branches", params={"page": 99, "perPage": 50}).json() == []
+
+
+def test_the_version_comes_with_the_time_of_day(server: ContractServer) -> None:
+    answer = server.get("/version")
+
+    assert answer.json()["version"] == answer.headers["X-Woodpecker-Version"]
+    assert parsedate_to_datetime(answer.headers["Date"])
