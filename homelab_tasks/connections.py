@@ -101,6 +101,13 @@ class Connections:
         token = self.tokens(self.woodpecker_url, self.settings.woodpecker.token)
         return Woodpecker(self.http(self.woodpecker_url, token, signature=SIGNATURE))
 
+    @cached_property
+    def woodpecker_for_anyone(self) -> "Woodpecker":
+        """The CI server, asked without a token: what it says of itself."""
+        from homelab_tasks.clients.woodpecker import SIGNATURE, Woodpecker
+
+        return Woodpecker(self.http(self.woodpecker_url, None, signature=SIGNATURE))
+
     @property
     def woodpecker_url(self) -> Url:
         """The base URL of the CI server; UsageError where none is set."""
@@ -123,8 +130,8 @@ class Connections:
         timeout = (self.settings.http.connect_timeout, self.settings.http.read_timeout)
         return Vault(url, self.session, token, timeout=timeout)
 
-    def http(self, url: Url, token: "Tokens", *, signature: str | None = None) -> "Http":
-        """Requests to the server at *url*, signed with *token* and as patient as the settings say."""
+    def http(self, url: Url, token: "Tokens | None", *, signature: str | None = None) -> "Http":
+        """Requests to the server at *url*, signed with *token* if any, and as patient as the settings say."""
         from homelab_tasks.clients.authorization import Bearer
         from homelab_tasks.clients.http import Http
 
@@ -132,7 +139,7 @@ class Connections:
         return Http(
             url,
             self.session,
-            auth=Bearer(url, token),
+            auth=Bearer(url, token) if token is not None else None,
             connect_timeout=patience.connect_timeout,
             read_timeout=patience.read_timeout,
             signature=signature,

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -41,6 +42,14 @@ class Answer:
     def has_content(self) -> bool:
         """Did the server say that there is something to read?"""
         return self.response.status_code != HTTPStatus.NO_CONTENT
+
+    @property
+    def date(self) -> datetime | None:
+        """The server's time of day, to the second; None where it does not tell."""
+        try:
+            return parsedate_to_datetime(self.response.headers.get("Date", ""))
+        except (TypeError, ValueError):
+            return None
 
     def require_success(self, *, is_foreign: bool = False) -> None:
         """

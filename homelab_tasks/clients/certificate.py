@@ -30,7 +30,7 @@ def explain(error: ssl.SSLCertVerificationError, name: str, address: tuple[str, 
     """Say what is wrong with the certificate that *name* shows at *where*, and who issued it."""
     shown = _shown_certificate(name, address)
     at = "" if where == name else f" at {where}"
-    issuer = _common_name(shown.get("issuer", ())) or "an issuer that could not be read"
+    issuer = common_name(shown.get("issuer", ())) or "an issuer that could not be read"
     reason = _reason(error, shown, issuer)
     hint = HINTS.get(error.verify_code)
     return UntrustedError(f"the certificate of {name}{at} {reason}", hint=hint)
@@ -78,7 +78,8 @@ def _shown_certificate(name: str, address: tuple[str, int]) -> dict[str, Any]:
     return {}
 
 
-def _common_name(distinguished: Iterable[Iterable[tuple[str, str]]]) -> str | None:
+def common_name(distinguished: Iterable[Iterable[tuple[str, str]]]) -> str | None:
+    """Pick the name that people know a certificate's subject or issuer by, in quotes."""
     parts = dict(pair for relative in distinguished for pair in relative)
     found = parts.get("commonName") or parts.get("organizationName")
     return f'"{found}"' if found else None

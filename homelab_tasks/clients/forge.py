@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from homelab_tasks.errors import RejectedError, TransientError
+from homelab_tasks.model.pipeline import User
 from homelab_tasks.model.pull_request import PullRequest
 
 if TYPE_CHECKING:
@@ -13,6 +14,19 @@ PAGE_SIZE = 50
 MOST_PAGES = 20
 CONFLICT = 409  # the pull request exists (routers/api/v1/repo/pull.go CreatePullRequest)
 UNPROCESSABLE = 422  # GitHub's word for the same
+
+
+class ForgeAccount:
+    """The user that the token belongs to."""
+
+    def __init__(self, http: "Http") -> None:
+        """Ask through *http*."""
+        self.server = http.server
+        self._http = http
+
+    def user(self) -> User:
+        """Whose token it is."""
+        return self._http.get("/api/v1/user", User)
 
 
 class Forge:

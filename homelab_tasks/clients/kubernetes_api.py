@@ -93,6 +93,11 @@ class KubernetesApi:
         with self._ask(path, parameters or {}) as answer:
             return answer.decode(answer.content(ANSWER_SECONDS), dict[str, Any])
 
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """POST *body* to *path*, where that changes nothing (a review); raises as *get* does."""
+        with self._ask(path, {}, body=body) as answer:
+            return answer.decode(answer.content(ANSWER_SECONDS), dict[str, Any])
+
     def text(self, path: str, parameters: Mapping[str, str | int]) -> str:
         """GET *path* as plain text, a log."""
         with self._ask(path, parameters) as answer:
@@ -116,12 +121,17 @@ class KubernetesApi:
 
     @contextmanager
     def _ask(
-        self, path: str, parameters: Mapping[str, str | int], *, read_timeout: float | None = None
+        self,
+        path: str,
+        parameters: Mapping[str, str | int],
+        *,
+        read_timeout: float | None = None,
+        body: Mapping[str, Any] | None = None,
     ) -> Iterator[Answer]:
-        response = self._request(path, parameters, read_timeout)
+        response = self._request(path, parameters, read_timeout, body)
         if response.status_code == HTTPStatus.UNAUTHORIZED and self._credentials.renew():
             response.close()
-            response = self._request(path, parameters, read_timeout)
+            response = self._request(path, parameters, read_timeout, body)
         with response:
             answer = Answer(response, self.server)
             try:
@@ -131,10 +141,18 @@ class KubernetesApi:
                 self._session.turn_away(response)
                 raise
 
-    def _request(self, path: str, parameters: Mapping[str, str | int], read_timeout: float | None) -> Response:
+    def _request(
+        self,
+        path: str,
+        parameters: Mapping[str, str | int],
+        read_timeout: float | None,
+        body: Mapping[str, Any] | None,
+    ) -> Response:
         try:
-            return self._session.get(
+            return self._session.request(
+                "GET" if body is None else "POST",
                 f"{self._base_url}{path}",
+                json=body,
                 params={name: str(value) for name, value in parameters.items()},
                 headers={"Accept": "application/json", "User-Agent": USER_AGENT},
                 auth=Signature(self._credentials),

@@ -9,6 +9,7 @@ from homelab_tasks.clients.kubeconfig import Access
 from homelab_tasks.clients.kubernetes import Kubernetes
 from homelab_tasks.clients.kubernetes_api import KubernetesApi
 from homelab_tasks.clients.kubernetes_credentials import credentials_of
+from homelab_tasks.clients.kubernetes_review import ClusterReview
 from homelab_tasks.clients.kubernetes_trust import ClusterTrust
 from homelab_tasks.clients.session import PinnedSession
 from homelab_tasks.clients.trust import Trust
@@ -52,6 +53,21 @@ def connect(  # noqa: PLR0913 - all but the first are given by name
     now: Callable[[], float],
 ) -> Kubernetes:
     """Make a client of the cluster of *access*; nothing is sent yet. *now* is a monotonic clock."""
+    api = _apis(access, pins, http, environment, secrets)
+    return Kubernetes(api(), open_watch_api=api, now=now)
+
+
+def review(
+    access: Access, *, pins: LoadBalancer, http: Http, environment: Mapping[str, str], secrets: Remembers
+) -> ClusterReview:
+    """Make a client that asks what the user of *access* may do; nothing is sent yet."""
+    return ClusterReview(_apis(access, pins, http, environment, secrets)())
+
+
+def _apis(
+    access: Access, pins: LoadBalancer, http: Http, environment: Mapping[str, str], secrets: Remembers
+) -> Callable[[], KubernetesApi]:
+    """Make what opens sessions with the API server, which share their credentials."""
     book = AddressBook(pins)
     trust = ClusterTrust(access, Path(pins.ca_file).expanduser() if pins.ca_file else None)
     credentials = credentials_of(access, environment, secrets.add)
@@ -65,4 +81,4 @@ def connect(  # noqa: PLR0913 - all but the first are given by name
             read_timeout=http.read_timeout,
         )
 
-    return Kubernetes(api(), open_watch_api=api, now=now)
+    return api

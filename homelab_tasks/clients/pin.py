@@ -111,7 +111,7 @@ class _Dialler(HTTPConnection):
         if isinstance(error, ssl.SSLCertVerificationError):
             address = (self._dialled.ip, self._dialled.port or self.port) if self._dialled else (self.host, self.port)
             return explain(error, self.host, address, where)
-        return TransientError(f"{where} {_complaint(error)}", sent=False)
+        return TransientError(f"{where} {complaint(error)}", sent=False)
 
 
 _COMPLAINTS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
@@ -123,7 +123,8 @@ _COMPLAINTS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 )
 
 
-def _complaint(error: Exception) -> str:
+def complaint(error: Exception) -> str:
+    """Say in a few words why no connection came about."""
     cause = error.__cause__ if isinstance(error, NewConnectionError | NameResolutionError) else error
     for kinds, words in _COMPLAINTS:
         if isinstance(cause, kinds):

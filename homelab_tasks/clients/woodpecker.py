@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote
 
-from msgspec import ValidationError
+from msgspec import ValidationError, structs
 
 from homelab_tasks.clients.answer import JSON, Answer
 from homelab_tasks.clients.event_stream import SILENCE_SECONDS, EventStream
@@ -18,10 +18,11 @@ from homelab_tasks.clients.sse import EVENT_STREAM
 from homelab_tasks.clients.woodpecker_wire import OLD_NAMES, ConfigFile, hint, log_line, told_log_line
 from homelab_tasks.errors import TransientError
 from homelab_tasks.model.hints import Hint, HintKind
-from homelab_tasks.model.pipeline import LogLine, Permissions, Pipeline, Repository, User
+from homelab_tasks.model.pipeline import About, LogLine, Permissions, Pipeline, Repository, User
 from homelab_tasks.model.queue import Agent, Queue
 
 SIGNATURE = "X-Woodpecker-Version"  # on every answer (server/router/middleware/version.go), never on a proxy's
+VERSION_SECONDS = 20.0
 PAGE_SIZE = 50  # the largest; a larger one silently means 50 (server/router/middleware/session/pagination.go)
 
 
@@ -37,6 +38,12 @@ class Woodpecker:
         """The page of a repository, or of its pipeline *number* (server/forge/common/status.go)."""
         page = f"{self._http.base_url}/repos/{repository_id}"
         return page if number is None else f"{page}/pipeline/{number}"
+
+    def about(self) -> About:
+        """Which version the server is, and what its clock says (server/api/z.go `Version`)."""
+        with self._http.stream("/version", accept=JSON) as answer:
+            told = answer.decode(answer.content(VERSION_SECONDS), About)
+            return structs.replace(told, date=answer.date)
 
     def user(self) -> User:
         """Whose token it is; the one question that an invalid token is refused by (else it means anonymous)."""

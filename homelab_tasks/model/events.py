@@ -189,6 +189,29 @@ class Transcript(Event, frozen=True, kw_only=True, tag="transcript"):
     text: str
 
 
+class CheckState(StrEnum):
+    """How one thing that `doctor` looks at is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Check(Event, frozen=True, kw_only=True, tag="check"):
+    """
+    One setting, held against the world.
+
+    *verdict* is the word that the task would end with if this was all there is: `ok` unless the state is failed.
+    """
+
+    name: str
+    state: CheckState
+    text: str
+    hint: str | None = None
+    verdict: Word = Word.OK
+
+
 class PipelineSummary(Struct, frozen=True, kw_only=True):
     """A judged pipeline, in a verdict."""
 

@@ -5,6 +5,7 @@ Field names and statuses are the server's (v3: server/model/pipeline.go, workflo
 are unix seconds, 0 where unset. Fields that are not used here are ignored.
 """
 
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -72,6 +73,13 @@ _FINAL = frozenset(
     {Status.SUCCESS, Status.FAILURE, Status.KILLED, Status.CANCELED, Status.ERROR, Status.DECLINED, Status.SKIPPED}
 )
 _ACTIVE = frozenset({Status.PENDING, Status.RUNNING})
+
+
+class About(Struct, frozen=True, kw_only=True):
+    """What a server says of itself; *date* is its time of day, where it tells."""
+
+    version: str
+    date: datetime | None = None
 
 
 class Repository(Struct, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from homelab_tasks.durations import format_duration
 from homelab_tasks.model.events import (
+    Check,
+    CheckState,
     Event,
     Land,
     Log,
@@ -19,6 +21,7 @@ from homelab_tasks.model.events import (
 )
 from homelab_tasks.model.judgement import workflow_name
 from homelab_tasks.model.pipeline import Status
+from homelab_tasks.report.marks import Marks
 from homelab_tasks.report.styled import Line, Span, Style, status_span, verdict_style, words
 from homelab_tasks.report.words import short
 
@@ -109,6 +112,20 @@ def replica_words(event: Rollout) -> str:
 def note_line(event: Note) -> Line:
     """Write a note; what kind it is of only where the text does not say it."""
     return words(_SPOKEN_KINDS.get(event.kind, "note:"), event.text)
+
+
+def check_line(event: Check, marks: Marks) -> Line:
+    """Write what was found, and what to do about it."""
+    sign, style = {
+        CheckState.OK: (marks.good, Style.GOOD),
+        CheckState.WARNING: (marks.again, Style.BUSY),
+        CheckState.FAILED: (marks.bad, Style.BAD),
+        CheckState.SKIPPED: (marks.skipped, Style.DIM),
+    }[event.state]
+    is_trouble = event.state in {CheckState.WARNING, CheckState.FAILED}
+    state = Span(f"{event.state}:", style) if is_trouble else None
+    hint = f". {event.hint[0].upper()}{event.hint[1:]}" if event.hint else ""
+    return words(Span(sign, style), f"{event.name}:", state, f"{event.text}{hint}")
 
 
 def log_line(event: Log) -> Line:

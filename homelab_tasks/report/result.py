@@ -1,8 +1,9 @@
 """What a task was asked for, on stdout: the rows or the log that it tells, where it tells those, else one line."""
 
-from homelab_tasks.model.events import Event, Log, StepSeen, Topic, Verdict, Watching
+from homelab_tasks.model.events import Check, Event, Log, StepSeen, Topic, Verdict, Watching
 from homelab_tasks.model.judgement import workflow_name
-from homelab_tasks.report.changes import log_line, topic_line
+from homelab_tasks.report.changes import check_line, log_line, topic_line
+from homelab_tasks.report.marks import marks_for
 from homelab_tasks.report.outlet import Outlet
 from homelab_tasks.report.styled import plain
 from homelab_tasks.report.words import result_line
@@ -38,6 +39,9 @@ class Result:
             case Topic():
                 self._has_rows = True
                 return plain(topic_line(event))
+            case Check():
+                self._has_rows = True
+                return plain(check_line(event, marks_for(self._stdout.encoding)))
         return None
 
     def line(self, row: str) -> None:

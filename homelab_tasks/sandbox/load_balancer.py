@@ -112,7 +112,7 @@ class LoadBalancer:
         except (OSError, h11.RemoteProtocolError):
             pass  # the client went away
         except asyncio.CancelledError:
-            pass  # the load balancer, or this address of it, is going away
+            writer.transport.abort()  # this address is going away: no client is asked to say goodbye
         finally:
             kept.discard(task)
             writer.close()

@@ -7,8 +7,8 @@ import yaml
 
 TASKS = """\
 from invoke import Collection
-from homelab_tasks.tasks import ci, deploy, sandbox, work
-ns = Collection(ci, deploy, sandbox, work)
+from homelab_tasks.tasks import ci, deploy, doctor, sandbox, work
+ns = Collection(ci, deploy, doctor, sandbox, work)
 """
 PIPELINE = """\
 when:

@@ -2,6 +2,6 @@
 
 from invoke.collection import Collection
 
-from homelab_tasks.tasks import ci, deploy, sandbox, work
+from homelab_tasks.tasks import ci, deploy, doctor, sandbox, work
 
-namespace = Collection(ci, deploy, sandbox, work)
+namespace = Collection(ci, deploy, doctor, sandbox, work)

@@ -1,0 +1,26 @@
+"""Say what is wrong with the settings, or with the world that they name."""
+
+from collections.abc import Iterator
+
+from invoke.tasks import task
+
+from homelab_tasks.model.events import Event
+from homelab_tasks.tasks.assembly import Assembly
+from homelab_tasks.tasks.command import command
+
+
+@task(default=True, auto_shortflags=False, help={"json": "print events as JSON Lines on stdout"})
+@command("doctor")
+def doctor(
+    c: Assembly,
+    json: bool = False,  # noqa: ARG001 - read by the command
+) -> Iterator[Event]:
+    """
+    Hold every setting against the world.
+
+    One line each: good, or what is wrong and what to do. Ends with 0 when all is good, else with the worst: 77 denied,
+    69 a server is away, 2 the settings, 1 anything else. Nothing is changed.
+    """
+    from homelab_tasks.tasks.doctor_request import diagnose_everything
+
+    return diagnose_everything(c)

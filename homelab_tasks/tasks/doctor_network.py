@@ -1,0 +1,100 @@
+"""The examinations of `doctor` that look at the way to the servers: addresses, certificates, DNS."""
+
+from collections.abc import Iterator
+from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from homelab_tasks.actions.diagnose import Examination
+from homelab_tasks.actions.examine_network import (
+    examine_address,
+    examine_certificate,
+    examine_name,
+    nothing_pinned,
+)
+from homelab_tasks.model.endpoint import Endpoint
+from homelab_tasks.model.events import Check
+from homelab_tasks.settings import Settings, Url
+from homelab_tasks.tasks.assembly import Assembly
+
+if TYPE_CHECKING:
+    from homelab_tasks.clients.network import Network
+
+HTTPS_PORT, HTTP_PORT = 443, 80
+
+
+def endpoints_of(settings: Settings, url: Url) -> tuple[Endpoint, ...]:
+    """List where the server at *url* is dialled: at each pinned address, or by its name."""
+    parts = urlsplit(url)
+    host, secure = parts.hostname or "", parts.scheme == "https"
+    port = parts.port or (HTTPS_PORT if secure else HTTP_PORT)
+    return tuple(
+        Endpoint(host=host, port=address.port or port, secure=secure, address=address.ip)
+        for address in settings.load_balancer.addresses_for(host)
+    ) or (Endpoint(host=host, port=port, secure=secure),)
+
+
+def way_names(endpoints: tuple[Endpoint, ...]) -> tuple[str, ...]:
+    """Name the checks of the addresses that lead to a server."""
+    return tuple(f"load balancer {endpoint.address}" for endpoint in endpoints if endpoint.address)
+
+
+def examine_ways(assembly: Assembly, endpoints: dict[Url, tuple[Endpoint, ...]]) -> list[Examination]:
+    """List the examinations of every address, then of certificates and DNS, once for each host."""
+    return [*_addresses(assembly, endpoints), *_names(assembly, endpoints)]
+
+
+def _addresses(assembly: Assembly, endpoints: dict[Url, tuple[Endpoint, ...]]) -> list[Examination]:
+    if not assembly.settings.load_balancer.addresses:
+        return [Examination(name="load balancer", look=partial(nothing_pinned, "load balancer"))]
+    grouped: dict[str, list[Endpoint]] = {}
+    for endpoint in (each for several in endpoints.values() for each in several):
+        if endpoint.address:
+            grouped.setdefault(f"load balancer {endpoint.address}", []).append(endpoint)
+
+    def look(name: str, several: list[Endpoint]) -> Iterator[Check]:
+        return examine_address(_network(assembly), name, several)
+
+    return [Examination(name=name, look=partial(look, name, several)) for name, several in grouped.items()]
+
+
+def _names(assembly: Assembly, endpoints: dict[Url, tuple[Endpoint, ...]]) -> list[Examination]:
+    by_host = {several[0].host: several for several in endpoints.values()}
+
+    def certificate(several: tuple[Endpoint, ...]) -> Iterator[Check]:
+        return examine_certificate(_network(assembly), several, assembly.clock.wall())
+
+    def name(host: str, several: tuple[Endpoint, ...]) -> Iterator[Check]:
+        return examine_name(_network(assembly), host, [each.address for each in several if each.address])
+
+    return [
+        *(
+            Examination(name=f"certificate {host}", look=partial(certificate, several), builds_on=way_names(several))
+            for host, several in by_host.items()
+            if several[0].secure
+        ),
+        *(
+            Examination(name=f"dns {host}", look=partial(name, host, several))
+            for host, several in by_host.items()
+            if not _is_address(host)
+        ),
+    ]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _network(assembly: Assembly) -> "Network":
+    from homelab_tasks.clients.network import Network
+    from homelab_tasks.clients.trust import Trust
+
+    settings = assembly.settings
+    ca_file = settings.load_balancer.ca_file
+    return Network(Trust(Path(ca_file) if ca_file else None), timeout=settings.http.connect_timeout)
