@@ -8,7 +8,7 @@ from homelab_tasks.actions.tries import Tries
 from homelab_tasks.actions.waiting import Clock
 from homelab_tasks.errors import DeniedError, HomelabError, TokenError
 from homelab_tasks.model.events import Check, CheckState
-from homelab_tasks.model.pipeline import User
+from homelab_tasks.model.pipeline import Permissions
 from homelab_tasks.model.verdict import Word
 
 
@@ -34,9 +34,10 @@ class ForgeReader(Protocol):
     """What is asked of the forge."""
 
     server: str
+    repository: str
 
-    def user(self) -> User:
-        """Whose token it is."""
+    def permissions(self) -> Permissions:
+        """What the token's user may do with the repository."""
 
 
 def examine_vault(
@@ -67,20 +68,27 @@ def _denied(found: Check) -> Check:
     return failed(found.name, found.text, hint=found.hint, word=Word.DENIED)
 
 
-def examine_forge(forge: ForgeReader, clock: Clock) -> Iterator[Check]:
-    """Ask the forge whose token it is; without one, only pull requests cannot be opened."""
-    name = "forge token"
+def examine_forge(open_forge: Callable[[], ForgeReader | None], clock: Clock) -> Iterator[Check]:
+    """Ask the forge what the token allows; without one, only pull requests cannot be opened."""
+    name, tries = "forge token", Tries(clock)
+    forge = open_forge()
+    if forge is None:
+        yield skipped(name, "no repository to ask about")
+        return
     try:
-        user = Tries(clock).ask(forge.user)
+        may_push = tries.ask(forge.permissions).push
     except TokenError as error:
         yield skipped(name, f"{error.problem}: no pull request can be opened")
-    except DeniedError as error:
+    except DeniedError:
         hint = "make a new one in the forge's user settings, with the scope write:repository"
-        yield failed(name, f"the token is not valid on {forge.server}: {error.problem}", hint=hint, word=Word.DENIED)
+        yield failed(name, f"the token is not valid on {forge.server}", hint=hint, word=Word.DENIED)
     except HomelabError as error:
         yield from_error(name, error, hint="is homelab.forge.url a Forgejo or Gitea server?")
     else:
-        yield good(name, f"is {user.login}'s on {forge.server}")
+        text = f"may {'push to' if may_push else 'only read'} {forge.repository} on {forge.server}"
+        hint = f"pull requests need write access to {forge.repository}"
+        found = good(name, text) if may_push else warning(name, text, hint=hint)
+        yield warning(name, f"{text}, but {tries.trouble}") if tries.trouble else found
 
 
 def nothing_set(name: str, setting: str) -> Iterator[Check]:

@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from homelab_tasks.errors import RejectedError, TransientError
-from homelab_tasks.model.pipeline import User
+from homelab_tasks.model.pipeline import Permissions
 from homelab_tasks.model.pull_request import PullRequest
 
 if TYPE_CHECKING:
@@ -16,17 +18,10 @@ CONFLICT = 409  # the pull request exists (routers/api/v1/repo/pull.go CreatePul
 UNPROCESSABLE = 422  # GitHub's word for the same
 
 
-class ForgeAccount:
-    """The user that the token belongs to."""
+class _Repository(Struct, frozen=True, kw_only=True):
+    """A repository, and what the token's user may do with it (modules/structs/repo.go)."""
 
-    def __init__(self, http: "Http") -> None:
-        """Ask through *http*."""
-        self.server = http.server
-        self._http = http
-
-    def user(self) -> User:
-        """Whose token it is."""
-        return self._http.get("/api/v1/user", User)
+    permissions: Permissions = Permissions()
 
 
 class Forge:
@@ -34,8 +29,15 @@ class Forge:
 
     def __init__(self, http: "Http", repository: str) -> None:
         """Ask through *http* about *repository*, OWNER/NAME."""
+        self.server = http.server
+        self.repository = repository
         self._http = http
-        self._pulls = f"/api/v1/repos/{quote(repository)}/pulls"
+        self._path = f"/api/v1/repos/{quote(repository)}"
+        self._pulls = f"{self._path}/pulls"
+
+    def permissions(self) -> Permissions:
+        """What the token's user may do; DeniedError for a token that is none, also where everybody may look."""
+        return self._http.get(self._path, _Repository).permissions
 
     def find(self, *, topic: str, tip: str, trunk: str) -> PullRequest | None:
         """Find the open pull request of *topic*, or of the very commit *tip*, for *trunk*."""

@@ -48,12 +48,16 @@ class ForgeApi:
         return JSONResponse({"version": VERSION})
 
     async def repository(self, request: Request) -> Response:
-        """Tell of a repository."""
+        """Tell of a repository, and what the token allows; a token that is none is refused."""
         name, path = self._repository(request)
+        signed = self._is_signed(request)
+        if "authorization" in request.headers and not signed:
+            return _error(401, "invalid username, password or token")
         if not path.is_dir():
             return _error(404, "The target couldn't be found.")
         head = (await git_output(path, "symbolic-ref", "--short", "HEAD") or b"").decode().strip()
-        return JSONResponse({"full_name": name, "default_branch": head, "html_url": f"{self.url}/{name}"})
+        told = {"full_name": name, "default_branch": head, "html_url": f"{self.url}/{name}"}
+        return JSONResponse(told | {"permissions": {"admin": signed, "push": signed, "pull": True}})
 
     async def branch(self, request: Request) -> Response:
         """Tell of a branch, and whether it is protected."""

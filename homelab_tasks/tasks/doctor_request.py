@@ -20,6 +20,7 @@ from homelab_tasks.tasks.doctor_network import endpoints_of, examine_ways, way_n
 
 if TYPE_CHECKING:
     from homelab_tasks.actions.examine_cluster import Cluster, Review
+    from homelab_tasks.clients.forge import Forge
 
 ALL_SECONDS = 20.0
 """When what has not answered is told as unavailable."""
@@ -130,12 +131,20 @@ def _forge(assembly: Assembly, ways: tuple[str, ...]) -> list[Examination]:
         return [Examination(name="forge token", look=partial(nothing_set, "forge token", "homelab.forge.url"))]
 
     def look() -> Iterator[Check]:
-        from homelab_tasks.clients.forge import ForgeAccount
-
-        made = _connections(assembly)
-        return examine_forge(ForgeAccount(made.http(url, made.tokens(url, made.settings.forge.token))), made.clock)
+        return examine_forge(lambda: _open_forge(_connections(assembly), url), assembly.clock)
 
     return [Examination(name="forge token", look=look, builds_on=ways)]
+
+
+def _open_forge(made: Connections, url: Url) -> "Forge | None":
+    """Make the forge's repository that the clone's remote leads to; None outside of a clone."""
+    from homelab_tasks.clients.forge import Forge
+
+    try:
+        name = made.git.repository(made.settings.work.remote, forge=url)
+    except UsageError:
+        return None
+    return Forge(made.http(url, made.tokens(url, made.settings.forge.token)), name)
 
 
 def _cluster(assembly: Assembly) -> list[Examination]:

@@ -40,11 +40,14 @@ def homelab(lab: Homelab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Homelab]:
     """The same, in its clone; whatever a test broke is mended afterwards."""
     monkeypatch.chdir(lab.app)
     repository, secret = lab.woodpecker.repository(), dict(lab.vault.secrets[SECRET_PATH])
+    vault_tokens = dict(lab.vault.tokens)
+    forge_token = (lab.layout.tokens / "forge").read_text()
     yield lab
     lab.faults.clear()
     repository.active = True
+    lab.layout.write_secret("forge", forge_token.strip())
     lab.vault.sealed = False
-    lab.vault.tokens = {lab.vault_token: (SECRET_PATH,)}
+    lab.vault.tokens = vault_tokens
     lab.vault.secrets[SECRET_PATH] = secret
 
 
@@ -77,6 +80,7 @@ def test_all_is_good_within_three_seconds_when_all_is_well(homelab: Homelab) -> 
     assert checks["woodpecker token"].text == "is lab's"
     assert checks["repository"].text == "lab/app is active, and lab may push"
     assert checks["clock"].text == "agrees with the server's"
+    assert checks["forge token"].text.startswith("may push to lab/app on git.homelab.test")
     assert checks["git remote"].text.startswith("'origin' answers at https://git.homelab.test")
     assert homelab.token not in str(checks)
 
@@ -154,7 +158,7 @@ def _sealed(lab: Homelab) -> None:
 
 
 def _no_policy(lab: Homelab) -> None:
-    lab.vault.tokens = {lab.vault_token: ()}
+    lab.vault.tokens = dict.fromkeys(lab.vault.tokens, ())
 
 
 def _revoked(lab: Homelab) -> None:
@@ -169,6 +173,10 @@ def _dead_token(lab: Homelab) -> None:
     lab.vault.put(SECRET_PATH, woodpecker_api_token="wp-revoked-token-4711")
 
 
+def _dead_forge_token(lab: Homelab) -> None:
+    lab.layout.write_secret("forge", "fj-revoked-token-4711")
+
+
 SERVER_FAULTS: list[tuple[Callable[[Homelab], None], Word, tuple[str, str, str]]] = [
     (_inactive, Word.FAILED, ("repository", "lab/app is not active in CI", "enable it in Woodpecker")),
     (_sealed, Word.UNAVAILABLE, (f"vault {SECRET_PATH}", "is sealed", "vault operator unseal")),
@@ -176,6 +184,7 @@ SERVER_FAULTS: list[tuple[Callable[[Homelab], None], Word, tuple[str, str, str]]
     (_revoked, Word.DENIED, (f"vault {SECRET_PATH}", "the token is wrong, expired or revoked", "homelab.vault")),
     (_no_field, Word.DENIED, (f"vault {SECRET_PATH}", "has no field 'woodpecker_api_token'", "homelab.vault")),
     (_dead_token, Word.DENIED, ("woodpecker token", "the token is not valid", "make a new one")),
+    (_dead_forge_token, Word.DENIED, ("forge token", "the token is not valid", "write:repository")),
 ]
 
 
