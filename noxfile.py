@@ -54,7 +54,8 @@ def tests(session: nox.Session) -> None:
 def integration(session: nox.Session) -> None:
     """Run the tests with real sockets, processes and git, on this machine only (`-- ARG...` goes to pytest)."""
     tools = environment(session)
-    measure(session, tools, "tests/integration", "-m", "not e2e")
+    # They wait for most of their time. A file stays in one process, for the homelab that its tests share.
+    measure(session, tools, "tests/integration", "-m", "not e2e", "--numprocesses=4", "--dist=loadfile")
 
 
 @nox.session(default=False)
