@@ -33,7 +33,7 @@ def remote_at(
 
 @pytest.mark.parametrize("url", ["own port", "no port"])
 def test_trunk_is_seen_when_the_name_is_pinned(shared_homelab: Homelab, tmp_path: Path, url: str) -> None:
-    written = shared_homelab.pinned_remote_url if url == "own port" else f"https://{GIT_HOST}/lab/app.git"
+    written = shared_homelab.remote_url if url == "own port" else f"https://{GIT_HOST}/lab/app.git"
     remote = remote_at(written, tmp_path, addresses=shared_homelab.addresses, ca_file=shared_homelab.layout.ca_file)
 
     state = remote.look("refs/heads/main")
@@ -67,7 +67,7 @@ def test_git_goes_past_proxies_when_the_host_is_pinned(
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
 
-    one = remote_at(shared_homelab.pinned_remote_url, tmp_path / "a", addresses=addresses, ca_file=ca_file)
+    one = remote_at(shared_homelab.remote_url, tmp_path / "a", addresses=addresses, ca_file=ca_file)
     other = remote_at(f"https://{GIT_HOST}/lab/app.git", tmp_path / "b", addresses=addresses, ca_file=ca_file)
 
     assert one.look().head == other.look().head == "main"
