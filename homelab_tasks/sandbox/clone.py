@@ -74,11 +74,17 @@ def _config(url: str, pin: Pin) -> str:
 [commit]
 \tgpgsign = false
 [http]
-\tsslCAInfo = {pin.ca_file}
-\tsslCAPath = {pin.ca_directory}
+\tsslCAInfo = {_quoted(pin.ca_file)}
+\tsslCAPath = {_quoted(pin.ca_directory)}
 \tcurloptResolve = {pin.host}:{pin.port}:{",".join(pin.addresses)}
 \tproxy =
 [remote "origin"]
 \turl = {url}
 \tfetch = +refs/heads/*:refs/remotes/origin/*
 """
+
+
+def _quoted(path: Path) -> str:
+    """Write *path* as a value of git's configuration, whatever is in it."""
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

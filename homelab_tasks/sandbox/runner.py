@@ -6,6 +6,7 @@ after the step has ended (agent/rpc/client_grpc.go:358-414).
 """
 
 import asyncio
+import shlex
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -162,7 +163,7 @@ class WorkflowRun:
             return plan.commands
         source = self._agent.clone_from(self._task.pipeline.repository.full_name)
         checkout = f"git -c advice.detachedHead=false checkout --quiet {self._task.pipeline.commit}"
-        return (f"git clone --quiet --shared --no-checkout '{source}' .", checkout)
+        return (f"git clone --quiet --shared --no-checkout {shlex.quote(str(source))} .", checkout)
 
     def _environment(self, step: Step) -> dict[str, str]:
         variables = step_variables(self._task.pipeline, self._task.workflow, step)

@@ -8,6 +8,7 @@ whatever became of its process id.
 import fcntl
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -60,7 +61,7 @@ def require_free(layout: Layout) -> None:
 
 
 def _taken(layout: Layout) -> UsageError:
-    down = f"inv sandbox.down --directory {layout.directory}"
+    down = shlex.join(["inv", "sandbox.down", "--directory", str(layout.directory)])
     if is_running(layout):
         return UsageError(f"a sandbox already runs in {layout.directory}", hint=f"use it, or end it first: {down}")
     return UsageError(f"a sandbox that ended without cleaning up was in {layout.directory}", hint=f"remove it: {down}")

@@ -4,11 +4,13 @@ import shlex
 import sys
 from pathlib import Path
 
+from homelab_tasks.sandbox import proc_receive
+
 PROTECTED_NAME = "homelab-protected"  # lines of REF, a tab, and the words of the refusal
 
 # git's own environment for hooks says which repository this is; the working directory is the repository, too.
 PRE_RECEIVE = f"""\
-#!/bin/bash
+#!/usr/bin/env bash
 [ -f {PROTECTED_NAME} ] || exit 0
 while read -r _ _ ref; do
   while IFS=$'\\t' read -r protected words; do
@@ -19,7 +21,7 @@ done
 
 # The forge tells CI of every push; when CI is away, nobody does it again (recorded: server_down).
 POST_RECEIVE = """\
-#!/bin/bash
+#!/usr/bin/env bash
 lines=$(cat; echo .)
 lines=${{lines%.}}
 exec 3<>/dev/tcp/127.0.0.1/{port} || exit 0
@@ -28,7 +30,7 @@ printf 'POST /api/hook?repository=%s HTTP/1.0\\r\\nContent-Length: %d\\r\\n\\r\\
 
 # git runs this for each ref of a push; what the push brought is in quarantine, where no ref may be moved from.
 UPDATE = """\
-#!/bin/bash
+#!/usr/bin/env bash
 [ "$1" = refs/heads/{branch} ] || exit 0
 rm "$0"
 unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES
@@ -38,43 +40,9 @@ tree=$({{ git ls-tree "$1"; printf '100644 blob %s\\tfaster.txt\\n' "$blob"; }} 
 git update-ref "$1" "$(git "${{who[@]}}" commit-tree -p "$1" -m 'Be faster' "$tree")"
 """
 
-# gitprotocol: Documentation/githooks.txt, "proc-receive". The forge decides; this only speaks git's lines.
 PROC_RECEIVE = """\
-#!{python}
-import json
-import sys
-from urllib.request import Request, urlopen
-
-
-def read_lines():
-    while size := int(sys.stdin.buffer.read(4), 16):
-        yield sys.stdin.buffer.read(size - 4).decode().rstrip("\\n")
-
-
-def write_lines(*lines):
-    for line in lines:
-        data = line.encode()
-        sys.stdout.buffer.write(b"%04x%s" % (len(data) + 4, data))
-    sys.stdout.buffer.write(b"0000")
-    sys.stdout.buffer.flush()
-
-
-offered = " ".join(read_lines())
-with_options = "push-options" in offered
-write_lines("version=1\\0push-options" if with_options else "version=1\\0")
-commands = [line.split(" ", 2) for line in read_lines()]
-options = dict(line.partition("=")[::2] for line in read_lines()) if with_options else {{}}
-answers = []
-for old, new, ref in commands:
-    body = json.dumps({{"repository": {name!r}, "ref": ref, "commit": new, "options": options}}).encode()
-    with urlopen(Request("http://127.0.0.1:{port}/-/agit", body)) as response:
-        answer = json.load(response)
-    if "refused" in answer:
-        answers.append("ng %s %s" % (ref, answer["refused"]))
-    else:
-        print(answer["words"], file=sys.stderr)
-        answers += ["ok " + ref, "option refname " + answer["ref"], "option new-oid " + new]
-write_lines(*answers)
+#!/usr/bin/env bash
+exec {python} -S {program} {port} {name}
 """
 
 
@@ -93,7 +61,8 @@ def announce_pushes(repository: Path, name: str, port: int) -> None:
 
 def accept_pull_requests(repository: Path, name: str, port: int) -> None:
     """Let the forge on *port* make pull requests of pushes to `refs/for/BRANCH`."""
-    write_hook(repository, "proc-receive", PROC_RECEIVE.format(python=sys.executable, port=port, name=name))
+    python, program, quoted = map(shlex.quote, (sys.executable, proc_receive.__file__, name))
+    write_hook(repository, "proc-receive", PROC_RECEIVE.format(python=python, program=program, port=port, name=quoted))
 
 
 def protect(repository: Path, branch: str, words: str) -> None:

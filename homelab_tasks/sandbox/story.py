@@ -72,8 +72,11 @@ class Story:
                 for line in process.stdout:
                     output.append(line)
                     yield _told(TranscriptKind.OUTPUT, line.rstrip("\n"))
+                process.wait()
             finally:
                 hanging.cancel()
+                if process.returncode is None:  # whoever stops the story does not wait for its commands
+                    os.killpg(process.pid, signal.SIGKILL)
         if process.returncode != scene.exit_code:
             raise UnexpectedError(f"{scene.line!r} ended with {process.returncode} instead of {scene.exit_code}")
         missing = [text for text in scene.prints if text not in "".join(output)]

@@ -1,6 +1,7 @@
 """Start, show and end the embedded homelab."""
 
 import importlib.util
+import shlex
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,13 +82,13 @@ def _what_to_type(layout: "Layout") -> Iterator[Event]:
 
     addresses = " and ".join(read_state(layout)["addresses"])
     yield _line(TranscriptKind.REMARK, f"CI, Vault and git are served at {addresses}. Now type:")
-    yield _line(TranscriptKind.COMMAND, f"cd {layout.app}")
+    yield _line(TranscriptKind.COMMAND, f"cd {_quoted(layout.app)}")
     yield _line(TranscriptKind.COMMAND, "echo '# Made friendlier.' >> greet.sh")
     yield _line(TranscriptKind.COMMAND, "git commit --all --message 'Say that it is friendlier' && git push")
     yield _line(TranscriptKind.COMMAND, "inv ci.watch")
     yield _line(TranscriptKind.REMARK, "Make the load balancer flap, and let it be well again:")
-    yield _line(TranscriptKind.COMMAND, f"echo flap > {layout.faults}")
-    yield _line(TranscriptKind.COMMAND, f"echo > {layout.faults}")
+    yield _line(TranscriptKind.COMMAND, f"echo flap > {_quoted(layout.faults)}")
+    yield _line(TranscriptKind.COMMAND, f"echo > {_quoted(layout.faults)}")
     yield _line(TranscriptKind.REMARK, "End it and remove everything:")
     yield _line(TranscriptKind.COMMAND, _down(layout).removeprefix("End it: "))
 
@@ -97,7 +98,11 @@ def _line(kind: TranscriptKind, text: str) -> Transcript:
 
 
 def _down(layout: "Layout") -> str:
-    return f"End it: inv sandbox.down --directory {layout.directory}"
+    return f"End it: inv sandbox.down --directory {_quoted(layout.directory)}"
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
 
 
 def _nap_seconds(*, slow: bool) -> float:

@@ -57,6 +57,18 @@ def test_a_detached_sandbox_serves_until_down_and_leaves_nothing(project: Path) 
     assert all(is_closed(port) for port in ports)
 
 
+def test_any_name_will_do_for_the_directory(project: Path) -> None:
+    directory = project / """it's "my" lab; #1"""
+
+    started = inv(project, "sandbox.up", "--detach", "--directory", str(directory))
+    pushed = shell(directory / "app", "git commit -q --allow-empty -m 'Try it' && git push -q")
+    watched = inv(directory / "app", "ci.watch")
+    ended = inv(project, "sandbox.down", "--directory", str(directory))
+
+    assert (started.returncode, pushed.returncode, watched.returncode, ended.returncode) == (0, 0, 0, 0)
+    assert names(project) == ["tasks.py"]
+
+
 def test_a_second_up_says_that_one_runs_and_how_to_end_it(project: Path) -> None:
     inv(project, "sandbox.up", "--detach")
 

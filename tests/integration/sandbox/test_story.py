@@ -1,5 +1,7 @@
 """The demo ends well when every command behaves, and ill at the first that does not."""
 
+import time
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,20 @@ def test_the_story_fails_when_a_command_prints_something_else(shared_homelab: Ho
 
     assert isinstance(verdict, Verdict)
     assert verdict.reason == "chapter 1, 'Try': 'echo red' did not print 'green'"
+
+
+def test_whoever_stops_the_story_does_not_wait_for_its_commands(shared_homelab: Homelab) -> None:
+    story = Story(shared_homelab, [Chapter(title="Try", scenes=(Shell(line="echo begun; sleep 60"),))]).tell()
+    while "begun" not in str(next(story)):
+        continue
+    while "begun" not in str(next(story)):
+        continue
+    started = time.monotonic()
+
+    assert isinstance(story, Generator)
+    story.close()
+
+    assert time.monotonic() - started < 5
 
 
 def test_a_failure_in_the_middle_of_a_pipe_is_a_failure(shared_homelab: Homelab) -> None:
