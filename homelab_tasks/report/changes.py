@@ -34,8 +34,9 @@ class Changes:
     def __init__(self) -> None:
         """Have told nothing yet."""
         self._told: dict[object, Line] = {}
+        self._attempt = 1
 
-    def line(self, event: Event) -> Line | None:
+    def line(self, event: Event) -> Line | None:  # noqa: PLR0911 - one for each kind of event
         """Write the line that *event* is worth, or None."""
         match event:
             case Watching():
@@ -50,6 +51,9 @@ class Changes:
                 return self._once(step, event.status, _step_line(event)) if _is_worth_a_line(event) else None
             case Rollout():
                 return self._once(("rollout", event.target), None, rollout_line(event))
+            case Land():
+                is_next, self._attempt = event.attempt > self._attempt, event.attempt
+                return words(event.phase, event.text, f"(attempt {event.attempt})" if is_next else None)
             case _:
                 return _unconditional_line(event)
 
@@ -196,8 +200,6 @@ def _unconditional_line(event: Event) -> Line | None:
             return log_line(event)
         case Note():
             return note_line(event)
-        case Land():
-            return words(event.phase, event.text, f"(attempt {event.attempt})" if event.attempt > 1 else None)
         case Stage():
             return words(f"{event.stage}:", Span(event.verdict, verdict_style(event.verdict)), event.reason)
         case _:

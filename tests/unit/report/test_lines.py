@@ -222,15 +222,17 @@ def test_a_rollout_counts_its_pods_when_the_event_has_no_words_of_its_own() -> N
     assert unstamped(shown.progress) == ["web/deployment/web rollout: web:3f9c2e1 2 of 3 updated, 2 available"]
 
 
-def test_a_landing_says_its_attempt_when_a_race_was_lost() -> None:
+def test_a_landing_says_its_attempt_once_when_a_race_was_lost() -> None:
     shown = Shown().show(
         [
             Land(phase=LandPhase.PUSH, attempt=1, text="lost the race: main moved to 0d7e5b1"),
+            Land(phase=LandPhase.SYNC, attempt=2, text="main is at 0d7e5b1"),
             Land(phase=LandPhase.VERIFY, attempt=2, text="nox -s tests  36s"),
         ]
     )
 
     assert unstamped(shown.progress) == [
         "push lost the race: main moved to 0d7e5b1",
-        "verify nox -s tests  36s (attempt 2)",
+        "sync main is at 0d7e5b1 (attempt 2)",
+        "verify nox -s tests  36s",
     ]
