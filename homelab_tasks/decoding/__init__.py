@@ -53,8 +53,8 @@ def _decode_text(kind: type, value: object, directory: Path | None) -> object:
             raise ValueError(f"expected a path, found {shown(value)}")
         return FilePath((directory or Path()) / Path(value).expanduser())
     name, parse = _TEXTS[kind]
-    if value is None or isinstance(value, bool | dict | list):
-        raise ValueError(f"expected {name}, found {shown(value)}")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise TypeError(f"expected {name}, found {shown(value)}")
     try:
         return parse(value)
     except UsageError as error:

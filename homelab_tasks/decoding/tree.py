@@ -35,19 +35,21 @@ def _plain(value: Any) -> Any:
 
 def refuse_unknown(value: Any, kind: Any, path: str) -> None:
     """Refuse a key that *kind* has not, at any depth; a section that is null is an empty one."""
-    if isinstance(value, list):
-        for index, item in enumerate(value):
+    if get_origin(kind) is tuple:
+        for index, item in enumerate(value if isinstance(value, list) else ()):
             for inner in sections_in(kind):
                 refuse_unknown(item, inner, f"{path}[{index}]")
-    elif isinstance(kind, type) and issubclass(kind, Section) and isinstance(value, dict):
+    elif not is_section(kind):
+        for inner in sections_in(kind):
+            refuse_unknown(value, inner, path)
+    elif isinstance(value, dict):
         hints = get_type_hints(kind)
         for key in list(value):
             if key not in hints:
                 raise _unknown(key, tuple(hints), path)
             if value[key] is None and is_section(hints[key]):
                 value[key] = {}
-            for inner in (hints[key], *sections_in(hints[key])):
-                refuse_unknown(value[key], inner, f"{path}.{key}")
+            refuse_unknown(value[key], hints[key], f"{path}.{key}")
 
 
 def _unknown(key: str, names: tuple[str, ...], path: str) -> UsageError:

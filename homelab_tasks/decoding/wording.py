@@ -62,26 +62,11 @@ def _follow(tree: Any, path: str) -> tuple[Any, Any]:
 
 def shown(value: object) -> str:
     """Write *value* as it stands in YAML; structures by their kind only."""
-    return (
-        _kind_of(value)
-        if isinstance(value, dict | list)
-        else repr(value)
-        if isinstance(value, str)
-        else json.dumps(value)
-    )
+    if isinstance(value, dict | list):
+        return _kind_of(value)
+    return repr(value) if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def _kind_of(value: object) -> str:
-    match value:
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case str():
-            return "text"
-        case None:
-            return "null"
-        case bool():
-            return "a switch"
-        case _:
-            return "a number"
+    kinds: dict[type, str] = {dict: "a mapping", list: "a list", str: "text", bool: "a switch", int: "a number"}
+    return "null" if value is None else kinds.get(type(value), "something else")

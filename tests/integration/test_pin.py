@@ -318,6 +318,21 @@ def test_the_certificates_of_the_system_are_trusted_beside_ca_file(
     assert len(server.asked) == 1
 
 
+def test_the_certificates_of_requests_are_trusted_where_the_system_has_none(
+    tmp_path: Path, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+
+    plain, own = Trust(), Trust(ca_file)
+
+    assert plain.context.cert_store_stats()["x509_ca"] > 50
+    assert not plain.widen()
+    assert own.context.cert_store_stats()["x509_ca"] == 1
+    assert own.widen()
+    assert own.context.cert_store_stats()["x509_ca"] > 50
+
+
 def test_verification_cannot_be_switched_off(server: Server) -> None:
     session = session_for(None, "127.0.0.2")
     session.verify = False

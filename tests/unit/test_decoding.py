@@ -1,5 +1,6 @@
 """Settings from what people write, and what is said when they cannot be used."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,14 @@ def test_an_unknown_setting_is_refused_with_the_nearest_name(written: object, wo
             {"ci": {"timeout": "soon"}},
             "homelab.ci.timeout in invoke.yaml: 'soon' is not a duration; write it as 90s, 20m or 1h30m",
         ),
+        (
+            {"work": {"trunk": date(2026, 11, 25)}},
+            'homelab.work.trunk in invoke.yaml: expected text or null, found "2026-11-25"',
+        ),
+        (
+            {"ci": {"timeout": date(2026, 11, 25)}},
+            'homelab.ci.timeout in invoke.yaml: expected a duration, found "2026-11-25"',
+        ),
         ({"work": {"verify": ["a"]}}, "homelab.work.verify in invoke.yaml: expected text or null, found a list"),
         ({"work": {"queue": "trian"}}, "homelab.work.queue in invoke.yaml: expected train or null, found 'trian'"),
         ({"load_balancer": {"ca_file": 5}}, "homelab.load_balancer.ca_file in invoke.yaml: expected a path, found 5"),
@@ -131,6 +140,7 @@ def test_a_wrong_value_is_named_with_its_path_what_was_found_and_what_is_expecte
     "written",
     [
         {"woodpecker": {"token": CANARY}},
+        {"woodpecker": {"token": {CANARY: 1}}},
         {"woodpecker": {"token": [CANARY]}},
         {"woodpecker": {"token": [{"env": f"{CANARY}.x"}]}},
         {"woodpecker": {"token": [{"vault": CANARY}]}},
@@ -140,6 +150,16 @@ def test_a_wrong_value_is_named_with_its_path_what_was_found_and_what_is_expecte
 )
 def test_a_token_that_stands_where_its_place_belongs_is_not_shown(written: object) -> None:
     assert CANARY not in problem(written)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(123456789, "a number"), (True, "a switch"), ({"env": "A"}, "a mapping"), (None, "null"), (1.5, "something else")],
+)
+def test_what_stands_where_a_token_may_stand_is_told_by_its_kind(value: object, kind: str) -> None:
+    words = problem({"woodpecker": {"token": value}})
+
+    assert words == f"homelab.woodpecker.token in invoke.yaml: expected a list, found {kind}"
 
 
 def test_a_token_in_a_variable_that_says_where_it_is_is_not_shown() -> None:
