@@ -2,9 +2,10 @@
 
 from homelab_tasks.model.events import Event, Transcript, Verdict
 from homelab_tasks.model.secrets import Secrets
-from homelab_tasks.report.changes import Changes, transcript_line
+from homelab_tasks.report.changes import Changes
 from homelab_tasks.report.cleaning import presentable
 from homelab_tasks.report.clock import Clock
+from homelab_tasks.report.entries import transcript_line
 from homelab_tasks.report.marks import marks_for
 from homelab_tasks.report.outlet import Outlet
 from homelab_tasks.report.result import Result

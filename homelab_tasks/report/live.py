@@ -5,10 +5,10 @@ import threading
 from homelab_tasks.model.events import Event, Log, Note, NoteKind, StepSeen, Transcript, Verdict, Watching
 from homelab_tasks.model.pipeline import Status
 from homelab_tasks.model.secrets import Secrets
-from homelab_tasks.report.changes import log_line, note_line, transcript_line
 from homelab_tasks.report.ci_picture import workflow_of
 from homelab_tasks.report.cleaning import presentable
 from homelab_tasks.report.clock import Clock
+from homelab_tasks.report.entries import log_line, note_line, transcript_line
 from homelab_tasks.report.frame import frame, header
 from homelab_tasks.report.lines import stamped
 from homelab_tasks.report.outlet import Outlet

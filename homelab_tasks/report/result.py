@@ -2,7 +2,7 @@
 
 from homelab_tasks.model.events import Check, Event, Log, StepSeen, Topic, Verdict, Watching
 from homelab_tasks.model.judgement import workflow_name
-from homelab_tasks.report.changes import check_line, log_line, topic_line
+from homelab_tasks.report.entries import check_line, log_line, topic_line
 from homelab_tasks.report.marks import marks_for
 from homelab_tasks.report.outlet import Outlet
 from homelab_tasks.report.styled import plain

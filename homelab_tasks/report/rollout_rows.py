@@ -1,8 +1,8 @@
 """Deployment targets in the live view: how many of their pods are what they should be."""
 
 from homelab_tasks.model.verdict import Word
-from homelab_tasks.report.changes import replica_words
 from homelab_tasks.report.columns import clock, joined, sign, with_bar
+from homelab_tasks.report.entries import replica_words
 from homelab_tasks.report.folding import DONE, FIRST, LIVELY, Row
 from homelab_tasks.report.marks import Marks
 from homelab_tasks.report.picture import TargetRow
