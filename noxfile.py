@@ -9,7 +9,10 @@ import os
 import secrets
 import shutil
 import subprocess
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import nox
 
@@ -85,6 +88,41 @@ def soak(session: nox.Session) -> None:
     session.log(f"{count} examples of each property; to repeat: nox -s soak -- {count} {seed}")
     options = ["-s", "--timeout=0", f"--soak={count}", f"--hypothesis-seed={seed}"]
     session.run(tools / "pytest", "tests", "-m", "soak", *options)
+
+
+@nox.session(default=False)
+def build(session: nox.Session) -> None:
+    """Build dist/, by the tools of the lock and without a network, and check what is in it."""
+    tools = environment(session)
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run(tools / "uv", "build", "--quiet", "--no-build-isolation", "--offline", "--out-dir", "dist")
+    session.run(tools / "pytest", "-q", "tests/integration/test_distributions.py")
+
+
+@nox.session(default=False)
+def package(session: nox.Session) -> None:
+    """Install the built wheel into an empty environment, as its users do, and tell the story (needs a registry)."""
+    build(session)
+    (wheel,) = Path("dist").glob("*.whl")
+    home = Path(session.create_tmp(), "home")
+    shutil.rmtree(home.parent)
+    home.mkdir(parents=True)
+    bare = {"HOME": str(home), "PATH": os.defpath, "VIRTUAL_ENV": None, "PYTHONPATH": None}
+
+    def installed(*extras: str) -> Callable[..., Any]:
+        place = home.parent / "-".join(("venv", *extras))
+        session.run(Path(".venv/bin/python").resolve(), "-m", "venv", str(place), external=True)
+        named = f"homelab-tasks[{','.join(extras)}] @ {wheel.resolve().as_uri()}"
+        session.run(place / "bin/pip", "install", "--quiet", named, external=True)
+        return partial(session.run, place / "bin/homelab", env=bare, external=True)
+
+    homelab = installed()
+    homelab("--version")
+    homelab("ci.status", "--help", silent=True)
+    homelab("sandbox.demo", success_codes=[2])  # says which extra it needs
+    homelab = installed("sandbox")
+    homelab("--list", silent=True)
+    homelab("sandbox.demo")
 
 
 @nox.session(default=False)

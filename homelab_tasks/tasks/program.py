@@ -15,11 +15,7 @@ from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
 from homelab_tasks import __version__, namespace
-from homelab_tasks.clients.clock import SystemClock
-from homelab_tasks.model.events import Verdict
-from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import Word
-from homelab_tasks.report.view import open_view
 
 PROJECT_FILES = ("invoke.yaml", "invoke.yml", "invoke.json", "invoke.py")
 NAME = "homelab"
@@ -71,7 +67,12 @@ class HomelabProgram(Program):
             raise self._refusal(problem, hint="see invoke.yaml here, and ~/.invoke.yaml") from error
 
     def _refusal(self, problem: str, *, hint: str) -> Exit:
-        """Tell of a verdict that was reached before there was a task."""
+        """Tell of a verdict that was reached before there was a task; imports what no other start needs."""
+        from homelab_tasks.clients.clock import SystemClock
+        from homelab_tasks.model.events import Verdict
+        from homelab_tasks.model.secrets import Secrets
+        from homelab_tasks.report.view import open_view
+
         verdict = Verdict(verdict=Word.USAGE, reason=problem, hint=hint)
         view = open_view(
             json="--json" in sys.argv,
