@@ -1,41 +1,163 @@
 """
 Carry a change to the cluster, and tell the truth at the end.
 
-The actions and the values that they take and tell are a typed library, free of invoke. For a `tasks.py` there is
-`from homelab_tasks import namespace`.
+The actions and the values that they take and tell are a typed library, free of invoke: `Connections` makes the clients
+that an action asks for of settings. For a `tasks.py` there is `from homelab_tasks import namespace`.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from homelab_tasks.errors import (
-    DeniedError,
-    HomelabError,
-    MissingError,
-    TransientError,
-    UnavailableError,
-    UntrustedError,
-    UsageError,
-)
-
 if TYPE_CHECKING:
+    from homelab_tasks.actions.await_rollout import await_rollout
+    from homelab_tasks.actions.board import Rules
+    from homelab_tasks.actions.choose_pipeline import Choice
+    from homelab_tasks.actions.land import land
+    from homelab_tasks.actions.landing_site import Order
+    from homelab_tasks.actions.operate_pipeline import OperateRequest, operate_pipeline
+    from homelab_tasks.actions.read_logs import LogRequest, read_logs
+    from homelab_tasks.actions.rollout_request import Request as RolloutRequest
+    from homelab_tasks.actions.run_pipeline import RunRequest, run_pipeline
+    from homelab_tasks.actions.watch_pipelines import watch_pipelines
+    from homelab_tasks.actions.watch_request import WatchRequest
+    from homelab_tasks.connections import Connections
+    from homelab_tasks.decoding import decode_settings
+    from homelab_tasks.errors import (
+        DeniedError,
+        HomelabError,
+        MissingError,
+        TransientError,
+        UnavailableError,
+        UntrustedError,
+        UsageError,
+    )
+    from homelab_tasks.model.commit import Commit
+    from homelab_tasks.model.events import (
+        Check,
+        Event,
+        Land,
+        Log,
+        Note,
+        PipelineSeen,
+        Rollout,
+        Stage,
+        StepSeen,
+        Topic,
+        Transcript,
+        Verdict,
+        Watching,
+        WorkflowSeen,
+    )
+    from homelab_tasks.model.image import Wanted
+    from homelab_tasks.model.operation import Operation
+    from homelab_tasks.model.target import Target, parse_targets
+    from homelab_tasks.model.verdict import Word
+    from homelab_tasks.settings import Settings
     from homelab_tasks.tasks.namespace import namespace as namespace
 
 __version__ = "0.1.0"
 __all__ = [
+    "Check",
+    "Choice",
+    "Commit",
+    "Connections",
     "DeniedError",
+    "Event",
     "HomelabError",
+    "Land",
+    "Log",
+    "LogRequest",
     "MissingError",
+    "Note",
+    "OperateRequest",
+    "Operation",
+    "Order",
+    "PipelineSeen",
+    "Rollout",
+    "RolloutRequest",
+    "Rules",
+    "RunRequest",
+    "Settings",
+    "Stage",
+    "StepSeen",
+    "Target",
+    "Topic",
+    "Transcript",
     "TransientError",
     "UnavailableError",
     "UntrustedError",
     "UsageError",
+    "Verdict",
+    "Wanted",
+    "WatchRequest",
+    "Watching",
+    "Word",
+    "WorkflowSeen",
+    "await_rollout",
+    "decode_settings",
+    "land",
+    "operate_pipeline",
+    "parse_targets",
+    "read_logs",
+    "run_pipeline",
+    "watch_pipelines",
 ]
+
+_ROOMS = {
+    "actions.await_rollout": ("await_rollout",),
+    "actions.board": ("Rules",),
+    "actions.choose_pipeline": ("Choice",),
+    "actions.land": ("land",),
+    "actions.landing_site": ("Order",),
+    "actions.operate_pipeline": ("OperateRequest", "operate_pipeline"),
+    "actions.read_logs": ("LogRequest", "read_logs"),
+    "actions.rollout_request": ("RolloutRequest",),
+    "actions.run_pipeline": ("RunRequest", "run_pipeline"),
+    "actions.watch_pipelines": ("watch_pipelines",),
+    "actions.watch_request": ("WatchRequest",),
+    "connections": ("Connections",),
+    "decoding": ("decode_settings",),
+    "errors": (
+        "DeniedError",
+        "HomelabError",
+        "MissingError",
+        "TransientError",
+        "UnavailableError",
+        "UntrustedError",
+        "UsageError",
+    ),
+    "model.commit": ("Commit",),
+    "model.events": (
+        "Check",
+        "Event",
+        "Land",
+        "Log",
+        "Note",
+        "PipelineSeen",
+        "Rollout",
+        "Stage",
+        "StepSeen",
+        "Topic",
+        "Transcript",
+        "Verdict",
+        "Watching",
+        "WorkflowSeen",
+    ),
+    "model.image": ("Wanted",),
+    "model.operation": ("Operation",),
+    "model.target": ("Target", "parse_targets"),
+    "model.verdict": ("Word",),
+    "settings": ("Settings",),
+    "tasks.namespace": ("namespace",),
+}
+_OWN_NAMES = {"RolloutRequest": "Request"}  # what a room calls by a name that is too short for the whole package
 
 
 def __getattr__(name: str) -> Any:
-    """Make the namespace of tasks when it is asked for, so that the library does not need invoke."""
-    if name == "namespace":
-        from homelab_tasks.tasks.namespace import namespace
-
-        return namespace
+    """Open the room that *name* is in when it is asked for: importing the package loads nothing else."""
+    for room, names in _ROOMS.items():
+        if name in names:
+            found = getattr(import_module(f"{__name__}.{room}"), _OWN_NAMES.get(name, name))
+            globals()[name] = found
+            return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
