@@ -57,8 +57,12 @@ def serve(clock: Clock, directory: str, *, faults: str, slow: bool, detach: bool
     running.require_free(layout)
     with running.occupied(layout), Homelab(layout.directory, faults=faults, nap_seconds=_nap_seconds(slow=slow)):
         yield from _what_to_type(layout)
-        while True:
-            clock.sleep(DAY_SECONDS)
+        try:
+            while True:
+                clock.sleep(DAY_SECONDS)
+        except KeyboardInterrupt:
+            hint = f"Its files are kept. {_down(layout).replace('End it', 'Remove them')}"
+            yield Verdict(verdict=Word.INTERRUPTED, reason="the sandbox has ended, as asked", hint=hint)
 
 
 def end(directory: str) -> Iterator[Event]:

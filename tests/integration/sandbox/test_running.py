@@ -112,7 +112,9 @@ def test_a_sandbox_in_the_foreground_ends_with_a_signal_and_can_be_removed(proje
 
     assert first.startswith("# CI, Vault and git are served at 127.0.0.1:")
     assert process.returncode == 130
-    assert "stopped by Ctrl-C" in words
+    assert (
+        "interrupted: the sandbox has ended, as asked (exit 130). Its files are kept. Remove them: inv sandbox" in words
+    )
     assert inv(project, "sandbox.down", "--directory", "here").returncode == 0
     assert not (project / "here").exists()
 
