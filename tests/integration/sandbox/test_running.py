@@ -107,6 +107,9 @@ def test_a_sandbox_in_the_foreground_ends_with_a_signal_and_can_be_removed(proje
     ) as process:
         assert process.stderr is not None
         first = process.stderr.readline()
+        while "sandbox.down" not in process.stderr.readline():
+            continue
+        time.sleep(0.2)  # it shows its last line before it begins to wait
         process.send_signal(signal.SIGINT)
         words = process.stderr.read()
 
