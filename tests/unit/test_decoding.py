@@ -1,10 +1,13 @@
 """Settings from what people write, and what is said when they cannot be used."""
 
+import contextlib
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from invoke.config import Config
 
 from homelab_tasks.decoding import decode_settings
@@ -215,6 +218,29 @@ def test_a_switch_in_the_environment_is_a_word(text: str, value: bool) -> None:
 )
 def test_a_wrong_variable_is_named(environment: dict[str, str], words: str) -> None:
     assert problem(None, environment).startswith(words)
+
+
+SECTIONS = get_type_hints(Settings)
+KEYS = st.one_of(
+    st.sampled_from([*SECTIONS, *(name for section in SECTIONS.values() for name in get_type_hints(section))]),
+    st.sampled_from(["env", "vault", "file", "command", "path", "field"]),
+    st.text(max_size=4),
+    st.integers(),
+)
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.dates() | st.binary()
+TREES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4))
+VARIABLES = st.sampled_from(
+    ["HOMELAB_CI_TIMEOUT", "HOMELAB_CI_EVENTS", "HOMELAB_WOODPECKER_TOKEN", "HOMELAB_CI_FOLLOW"]
+)
+
+
+@given(
+    TREES | st.dictionaries(st.sampled_from([*SECTIONS]), st.dictionaries(KEYS, TREES, max_size=3), max_size=3),
+    st.dictionaries(VARIABLES, st.text(max_size=8), max_size=2),
+)
+def test_whatever_is_written_is_decoded_or_refused(written: object, environment: dict[str, str]) -> None:
+    with contextlib.suppress(UsageError):
+        assert isinstance(decode_settings(written, environment), Settings)
 
 
 def test_what_was_written_is_left_as_it_was() -> None:
