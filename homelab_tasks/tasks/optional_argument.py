@@ -20,8 +20,8 @@ class OptionalArgument(Argument):
 
     @property
     def value(self) -> Any:
-        """What was given, else the default; None to the parser that has a word to place."""
-        if not self.got_value and _is_placing_a_word():
+        """What was given, else the default; None to the parser that has a word to place, which a flag is not."""
+        if not self.got_value and not _word_to_place().startswith("-"):
             return None
         return super().value
 
@@ -49,12 +49,13 @@ def _optional(argument: Argument) -> OptionalArgument:
     )
 
 
-def _is_placing_a_word() -> bool:
+def _word_to_place() -> str:
+    """Find the word whose place the parser looks for; where it looks for none, a flag, which nobody would take."""
     frame = sys._getframe(2)  # noqa: SLF001 - the parser asks the same question when it has no word left
     for _ in range(3):  # through a property, and a comprehension before Python 3.12
         if frame.f_code is _PLACING_A_WORD:
-            return True
+            return str(frame.f_locals["token"])
         if frame.f_back is None:
             break
         frame = frame.f_back
-    return False
+    return "-"

@@ -27,8 +27,8 @@ ASKED = [
     ["--list"],
     ["ci.status", "--help"],
     ["work.land", "--help"],
-    ["--help", "deploy.wait"],
-    ["--help", "sandbox.up"],
+    ["deploy.wait", "--help"],
+    ["sandbox.up", "--help"],
 ]
 
 

@@ -109,3 +109,18 @@ def test_the_nearest_directory_with_settings_is_the_project(tmp_path: Path) -> N
 
     assert project_directory(nearer / "b") == nearer
     assert project_directory(tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize("task", ["deploy.wait", "deploy.status", "work.clean"])
+def test_a_task_shows_its_help_when_its_argument_is_left_out(tmp_path: Path, task: str) -> None:
+    ended = homelab(task, "--help", directory=tmp_path)
+
+    assert ended.returncode == 0
+    assert ended.stdout.startswith(f"Usage: homelab [--core-opts] {task} ")
+
+
+def test_an_unknown_flag_is_no_argument(tmp_path: Path) -> None:
+    ended = homelab("deploy.wait", "--nope", directory=tmp_path)
+
+    assert ended.returncode == 2
+    assert "'--nope'" in ended.stderr
