@@ -126,7 +126,7 @@ def test_a_nox_session_is_red_with_the_ci_that_it_follows(shell: Shell, red: str
 
     assert done.code != 0
     assert "failed with exit code 1" in done.stderr
-    assert "failed: test > test exited with 1" in done.stdout
+    assert "> test exited with 1" in done.stdout
 
 
 @pytest.fixture
