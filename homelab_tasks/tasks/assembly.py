@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from homelab_tasks.clients.tokens import Tokens
     from homelab_tasks.clients.woodpecker import Woodpecker
 
+SLOW_ANSWER_SECONDS = 5.0  # a busy SQLite keeps a reader of Woodpecker waiting this long: slow is not away
+
 
 class Assembly:
     """
@@ -57,7 +59,9 @@ class Assembly:
 
     def time_left(self) -> float:
         """How many seconds a request may take at most: what the task has left, else what it would ride out."""
-        return self.settings.http.retry_for if self._deadline is None else self._deadline - self.clock.now()
+        if self._deadline is None:
+            return max(self.settings.http.retry_for, SLOW_ANSWER_SECONDS)
+        return self._deadline - self.clock.now()
 
     def repository(self, flag: str) -> str:
         """OWNER/NAME: the *flag*, else what the connections say; UsageError for anything else."""

@@ -130,7 +130,7 @@ def drip(asked: Asked) -> Iterator[bytes]:
 
 
 def hang(asked: Asked) -> Iterator[bytes]:
-    time.sleep(2)
+    time.sleep(6)
     yield b""
 
 
@@ -179,7 +179,7 @@ def test_a_request_takes_no_longer_than_the_task_has_left(server: Server, answer
 
     with pytest.raises(TransientError, match="did not answer in time"):
         Woodpecker(http).user()
-    assert time.monotonic() - started < 1.5
+    assert 1.5 < time.monotonic() - started < 5
 
 
 def test_an_answer_without_end_is_given_up(woodpecker: Woodpecker, answers: list[Any]) -> None:

@@ -27,7 +27,9 @@ def test_a_relative_path_stays_relative_where_there_is_no_project() -> None:
 
 def test_a_request_may_take_what_the_task_has_left_else_what_it_would_ride_out() -> None:
     assembly = assembly_in(None, {"http": {"retry_for": "7s"}})
+    hasty = assembly_in(None, {"http": {"retry_for": "0s"}})
 
     assert assembly.time_left() == pytest.approx(7)
+    assert hasty.time_left() == pytest.approx(5)
     assembly.limit(3)
     assert 2 < assembly.time_left() <= 3
