@@ -104,20 +104,20 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "actions.await_rollout": ("await_rollout",),
-    "actions.board": ("Rules",),
-    "actions.choose_pipeline": ("Choice",),
-    "actions.land": ("land",),
-    "actions.landing_site": ("Order",),
-    "actions.operate_pipeline": ("OperateRequest", "operate_pipeline"),
-    "actions.read_logs": ("LogRequest", "read_logs"),
-    "actions.rollout_request": ("RolloutRequest",),
-    "actions.run_pipeline": ("RunRequest", "run_pipeline"),
-    "actions.watch_pipelines": ("watch_pipelines",),
-    "actions.watch_request": ("WatchRequest",),
-    "connections": ("Connections",),
-    "decoding": ("decode_settings",),
-    "errors": (
+    "homelab_tasks.actions.await_rollout": ("await_rollout",),
+    "homelab_tasks.actions.board": ("Rules",),
+    "homelab_tasks.actions.choose_pipeline": ("Choice",),
+    "homelab_tasks.actions.land": ("land",),
+    "homelab_tasks.actions.landing_site": ("Order",),
+    "homelab_tasks.actions.operate_pipeline": ("OperateRequest", "operate_pipeline"),
+    "homelab_tasks.actions.read_logs": ("LogRequest", "read_logs"),
+    "homelab_tasks.actions.rollout_request": ("RolloutRequest",),
+    "homelab_tasks.actions.run_pipeline": ("RunRequest", "run_pipeline"),
+    "homelab_tasks.actions.watch_pipelines": ("watch_pipelines",),
+    "homelab_tasks.actions.watch_request": ("WatchRequest",),
+    "homelab_tasks.connections": ("Connections",),
+    "homelab_tasks.decoding": ("decode_settings",),
+    "homelab_tasks.errors": (
         "DeniedError",
         "HomelabError",
         "MissingError",
@@ -126,8 +126,8 @@ _ROOMS = {
         "UntrustedError",
         "UsageError",
     ),
-    "model.commit": ("Commit",),
-    "model.events": (
+    "homelab_tasks.model.commit": ("Commit",),
+    "homelab_tasks.model.events": (
         "Check",
         "Event",
         "Land",
@@ -143,12 +143,12 @@ _ROOMS = {
         "Watching",
         "WorkflowSeen",
     ),
-    "model.image": ("Wanted",),
-    "model.operation": ("Operation",),
-    "model.target": ("Target", "parse_targets"),
-    "model.verdict": ("Word",),
-    "settings": ("Settings",),
-    "tasks.namespace": ("namespace",),
+    "homelab_tasks.model.image": ("Wanted",),
+    "homelab_tasks.model.operation": ("Operation",),
+    "homelab_tasks.model.target": ("Target", "parse_targets"),
+    "homelab_tasks.model.verdict": ("Word",),
+    "homelab_tasks.settings": ("Settings",),
+    "homelab_tasks.tasks.namespace": ("namespace",),
 }
 _OWN_NAMES = {"RolloutRequest": "Request"}  # what a room calls by a name that is too short for the whole package
 
@@ -157,7 +157,7 @@ def __getattr__(name: str) -> Any:
     """Open the room that *name* is in when it is asked for: importing the package loads nothing else."""
     for room, names in _ROOMS.items():
         if name in names:
-            found = getattr(import_module(f"{__name__}.{room}"), _OWN_NAMES.get(name, name))
+            found = getattr(import_module(room), _OWN_NAMES.get(name, name))
             globals()[name] = found
             return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
