@@ -62,27 +62,29 @@ class Fault:
     def hits(self, question: str, now: float) -> bool:
         return question in self.questions and self.begin <= now < self.begin + self.seconds
 
-    def error(self) -> HomelabError:
+    def error(self, words: str = "") -> HomelabError:
+        """What a client makes of it; *words* are the server's own."""
         match self.kind:
             case "refused":
                 return TransientError("ci.homelab.test refused")
             case "401":
-                return DeniedError("ci.homelab.test answers HTTP 401")
+                return DeniedError(f"ci.homelab.test answers HTTP 401{words}")
             case "404":
-                return MissingError("ci.homelab.test answers HTTP 404")
+                return MissingError(f"ci.homelab.test answers HTTP 404{words}")
             case _:
-                return TransientError(f"ci.homelab.test answers with {self.kind}", answered=True)
+                return TransientError(f"ci.homelab.test answers with {self.kind}{words}", answered=True)
 
 
 @dataclass
 class ServerModel:
-    """Answers as the lives say at the moment of asking, unless a fault is in the way."""
+    """Answers as the lives say at the moment of asking, unless a fault is in the way; *words* are in its texts."""
 
     clock: FakeClock
     lives: tuple[Life, ...]
     faults: tuple[Fault, ...] = ()
     lost_hints: frozenset[int] = frozenset()
     stream_delays: tuple[float, ...] = ()
+    words: str = ""
     server: str = "ci.homelab.test"
     requests: list[str] = field(default_factory=list)
 
@@ -108,7 +110,7 @@ class ServerModel:
 
     def log(self, repository_id: int, number: int, step_id: int) -> Iterator[LogLine]:
         self._answer("log")
-        yield LogLine(line=0, text="only line")
+        yield LogLine(line=0, text=f"only line{self.words}")
 
     def log_changes(self, repository_id: int, number: int, step_id: int) -> "MuteLog":
         return MuteLog(self.clock)
@@ -133,7 +135,7 @@ class ServerModel:
         self.clock.sleep(REQUEST_SECONDS)
         for fault in self.faults:
             if fault.hits(question, self.clock.now()):
-                raise fault.error()
+                raise fault.error(self.words)
 
 
 class MuteLog:

@@ -1,6 +1,8 @@
 """Any legal life of a commit's pipelines, behind any schedule of faults, ends in the right verdict."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from io import StringIO
 
 import pytest
 from hypothesis import given, note
@@ -9,11 +11,13 @@ from msgspec import structs
 
 from homelab_tasks.actions.board import Rules
 from homelab_tasks.actions.watch_pipelines import watch_pipelines
-from homelab_tasks.actions.watch_request import WatchRequest
+from homelab_tasks.actions.watch_request import ShownLogs, WatchRequest
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, Note, NoteKind, Verdict
 from homelab_tasks.model.pipeline import CancelInfo, Pipeline
+from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import PIPELINES_WORST_FIRST, Word, worst
+from homelab_tasks.report.view import open_view
 from tests.fakes.clock import FakeClock
 from tests.fakes.server import (
     COMMIT,
@@ -171,33 +175,90 @@ def _far_apart(drawn: list[Fault]) -> tuple[Fault, ...]:
     return tuple(kept)
 
 
-def watch(model: ServerModel) -> list[Event]:
-    request = WatchRequest(repository="lab/app", commit=Commit(sha=COMMIT), rules=Rules(stuck_after=100_000))
+CANARY = "wp-canary-token/that=nobody+may see"
+SECRETS = Secrets()
+SECRETS.add(CANARY)
+
+
+class Tally:
+    """Counts what was tried, for the end of a soak."""
+
+    def __init__(self) -> None:
+        self.lives = self.wrong = self.leaks = 0
+
+
+@pytest.fixture(scope="module")
+def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+    """Tells at the end of a soak what came of it."""
+    counts = Tally()
+    yield counts
+    if request.config.getoption("--soak"):
+        seed = request.config.getoption("--hypothesis-seed")
+        print(f"\n{counts.lives} lives, {counts.wrong} wrong verdicts, {counts.leaks} leaks (seed {seed})")  # noqa: T201 - what a soak is run for
+
+
+def watch(model: ServerModel, shown: ShownLogs) -> list[Event]:
+    request = WatchRequest(
+        repository="lab/app", commit=Commit(sha=COMMIT), rules=Rules(stuck_after=100_000), logs=shown
+    )
     return list(watch_pipelines(model, model.clock, request, contains=lambda ancestor, descendant: True))
+
+
+def printed(events: list[Event], *, for_programs: bool) -> tuple[str, str]:
+    """What a view prints of *events*, on stdout and stderr."""
+    stdout, stderr = StringIO(), StringIO()
+    view = open_view(
+        json=for_programs, stdout=stdout, stderr=stderr, environment={}, clock=FakeClock(), secrets=SECRETS
+    )
+    for event in events:
+        view.show(event)
+    view.close()
+    return stdout.getvalue(), stderr.getvalue()
 
 
 @pytest.mark.soak
 @given(
     world=worlds(),
     schedule=st.lists(faults(), max_size=8).map(_far_apart),
-    lost_hints=st.frozensets(st.integers(0, 30)),
-    stream_delays=st.lists(st.sampled_from([0.0, 0.0, 0.5, 7.0]), max_size=5).map(tuple),
+    stream=st.tuples(
+        st.frozensets(st.integers(0, 30)), st.lists(st.sampled_from([0.0, 0.0, 0.5, 7.0]), max_size=5).map(tuple)
+    ),
+    shown=st.sampled_from(ShownLogs),
 )
 def test_verdict_is_right_whatever_goes_wrong_on_the_way(
+    tally: Tally,
     world: tuple[tuple[Life, ...], set[Word]],
     schedule: tuple[Fault, ...],
-    lost_hints: frozenset[int],
-    stream_delays: tuple[float, ...],
+    stream: tuple[frozenset[int], tuple[float, ...]],
+    shown: ShownLogs,
 ) -> None:
     lives, allowed = world
-    model = ServerModel(FakeClock(), lives, schedule, lost_hints, stream_delays)
+    model = ServerModel(FakeClock(), lives, schedule, *stream, words=f" token={CANARY}")
 
-    events = watch(model)
+    events = watch(model, shown)
 
     for event in events:
         note(repr(event))
     verdicts = [event for event in events if isinstance(event, Verdict)]
-    assert verdicts == events[-1:], "one verdict, and it is the last event"
-    assert verdicts[0].verdict in allowed
+    is_right = verdicts == events[-1:] and verdicts[0].verdict in allowed
+    outputs = {form: printed(events, for_programs=form) for form in (True, False)}
+    leaks = [text for texts in outputs.values() for text in texts if CANARY in text]
+    tally.lives += 1
+    tally.wrong += not is_right
+    tally.leaks += bool(leaks)
+    assert is_right, (verdicts, allowed)
+    assert not leaks
+    require_one_verdict(verdicts[0], outputs[True][0], outputs[False])
     notes = [event.kind for event in events if isinstance(event, Note)]
     assert notes.count(NoteKind.RECOVERED) <= notes.count(NoteKind.RETRYING)
+
+
+def require_one_verdict(verdict: Verdict, for_programs: str, for_people: tuple[str, str]) -> None:
+    """The same verdict ends every form of output, once."""
+    told = [json.loads(line) for line in for_programs.splitlines()]
+    assert [line["event"] for line in told].count("verdict") == 1
+    assert (told[-1]["verdict"], told[-1]["exit_code"]) == (verdict.verdict, verdict.exit_code)
+    result, progress = for_people
+    assert result.split()[0] == verdict.verdict
+    assert len(result.splitlines()) == 1
+    assert progress.splitlines()[-1].startswith(f"{verdict.verdict}: ")
