@@ -36,11 +36,15 @@ class Poller:
         self.seen: dict[int, float] = {}
         self._lab = lab
         self._seconds = seconds
+        self._stopped = threading.Event()
         threading.Thread(target=self._run, daemon=True).start()
 
+    def stop(self) -> None:
+        """Poll no more."""
+        self._stopped.set()
+
     def _run(self) -> None:
-        while True:
-            time.sleep(self._seconds)
+        while not self._stopped.wait(self._seconds):
             for row in self._lab.woodpecker.pipelines():
                 if row.status.is_final:
                     self.seen.setdefault(row.number, time.monotonic())
@@ -53,6 +57,8 @@ def figures() -> Iterator[Figure]:
         with watches_without_stream(blind) as polled:
             ends = [watched(lab, index) for index in range(RUNS)]
             time.sleep(max(POLLERS_SECONDS) + 1)
+            for poller in pollers.values():
+                poller.stop()
             beside = {
                 name: [poller.seen[number] - ended for number, ended, _ in ends] for name, poller in pollers.items()
             }
