@@ -144,3 +144,54 @@ def test_an_approval_before_the_workflows_are_there_strands_the_pipeline(gated: 
     assert answer.status_code == 200
     assert (stranded["status"], stranded["reviewed_by"]) == ("pending", LOGIN)
     assert stranded["workflows"][0]["state"] == "blocked"
+
+
+def test_a_restart_inherits_who_cancelled_its_parent(server: ContractServer) -> None:
+    row = server.appears(server.push({".woodpecker/build.yaml": workflow(step("nap", nap=10))}))
+    server.reaches(row, "running")
+    server.post(f"{server.base}/pipelines/{row['number']}/cancel")
+    server.reaches(row, "killed")
+
+    made = server.post(f"{server.base}/pipelines/{row['number']}").json()
+
+    assert (made["status"], made["parent"]) == ("pending", row["number"])
+    assert made["cancel_info"] == {"canceled_by_user": LOGIN}
+    server.post(f"{server.base}/pipelines/{made['number']}/cancel")
+    server.reaches(made, "killed", "canceled")
+
+
+def test_a_restart_supersedes_a_newer_pipeline_of_its_branch(server: ContractServer) -> None:
+    branch = "contract-restarted"
+    old = server.appears(server.push({".woodpecker/build.yaml": workflow(step("x"))}, branch=branch))
+    server.reaches(old, "success")
+    newer = server.appears(server.push({".woodpecker/build.yaml": workflow(step("nap", nap=10))}, branch=branch))
+    server.reaches(newer, "running")
+
+    made = server.post(f"{server.base}/pipelines/{old['number']}").json()
+
+    assert server.reaches(newer, "killed")["cancel_info"] == {"superseded_by": made["number"]}
+    server.reaches(made, "success")
+
+
+def test_a_blocked_pipeline_that_is_cancelled_is_killed_and_its_workflows_stay_blocked(gated: ContractServer) -> None:
+    row = gated.appears(gated.push({".woodpecker/build.yaml": workflow(step("one"))}))
+    gated.reaches_workflows(row)
+
+    answer = gated.post(f"{gated.base}/pipelines/{row['number']}/cancel")
+
+    ended = gated.detail(row["number"])
+    assert answer.status_code == 204
+    assert (ended["status"], ended["workflows"][0]["state"]) == ("killed", "blocked")
+
+
+def test_a_pipeline_is_deleted_only_after_its_end(server: ContractServer) -> None:
+    row = server.appears(server.push({".woodpecker/build.yaml": workflow(step("nap", nap=2))}))
+    server.reaches(row, "running")
+    path = f"{server.base}/pipelines/{row['number']}"
+
+    early = server.request("DELETE", path)
+    server.reaches(row, "success")
+    late = server.request("DELETE", path)
+
+    assert (early.status_code, late.status_code) == (422, 204)
+    assert server.get(path).status_code == 404

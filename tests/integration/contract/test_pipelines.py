@@ -1,5 +1,7 @@
 """How a push becomes a pipeline, what its parts are called, and how it ends."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.integration.contract.server import (
@@ -294,3 +296,33 @@ def test_a_label_that_no_agent_has_leaves_it_pending(server: ContractServer, whe
     assert ended["started"] == 0 < ended["finished"]
     assert ended["workflows"][0]["state"] == "skipped"
     assert {found["state"] for found in ended["workflows"][0]["children"]} == {"canceled"}
+
+
+def test_lists_can_be_narrowed_to_a_time(server: ContractServer) -> None:
+    created = server.run({".woodpecker/build.yaml": workflow(step("x"))}, "success")["created"]
+    before, after = (datetime.fromtimestamp(created + offset, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for offset in (0, -1))
+
+    assert all(row["created"] < created for row in server.rows(before=before))
+    assert all(row["created"] >= created for row in server.rows(after=after))
+    assert server.rows(after=after)
+
+
+def test_a_step_that_needs_another_waits_for_it_and_others_do_not(server: ContractServer) -> None:
+    steps = [step("slow", nap=2.2), step("free", depends_on=[]), step("needy", depends_on=["slow"])]
+
+    found = steps_of(server.run({".woodpecker/build.yaml": workflow(*steps)}, "success"))
+
+    assert found["free"]["finished"] < found["slow"]["finished"] <= found["needy"]["started"]
+
+
+def test_a_second_push_to_a_branch_tells_what_changed_since_the_first(server: ContractServer) -> None:
+    config = {".woodpecker/build.yaml": workflow(step("x"), when={"event": "push", "path": ["docs/**"]})}
+    branch = "contract-paths"
+    server.push({**config, "docs/page": "first [ci skip]"}, "first [ci skip]", branch=branch)
+
+    server.push({**config, "docs/page": "first [ci skip]", "source": "changed"}, branch=branch)
+    written = server.push({**config, "docs/page": "second", "source": "changed"}, branch=branch)
+
+    row = server.reaches(server.appears(written), "success")
+    assert row["changed_files"] == ["docs/page", "stamp"]
+    assert [found["number"] for found in server.rows(branch=branch)] == [row["number"]]
