@@ -52,9 +52,13 @@ def push_candidate(
 
 
 def _require_fast_forward(site: Site, candidate: Candidate) -> None:
-    """Raise an internal error for a candidate that would throw away commits: the lease alone would let it through."""
-    built_on_it = site.merger.first_parent(candidate.commit) == candidate.base
-    if not built_on_it or site.clone.contains(candidate.base, candidate.commit) is False:
+    """
+    Raise an internal error for a candidate that would throw away commits: the lease alone would let it through.
+
+    The old trunk must be on its first-parent line, directly or with candidates of a train between them.
+    """
+    line = site.merger.first_parents(candidate.commit, candidate.base)
+    if not line or line[0][1] != candidate.base:
         raise HomelabError(f"{candidate.commit} does not follow {candidate.base}, and was not pushed")
 
 

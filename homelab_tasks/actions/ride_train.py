@@ -1,11 +1,13 @@
 """
-Land by train: join behind the last candidate, verify the chain with ours on top, and go when the one before has landed.
+Land by train: join behind the last candidate, verify the chain with ours on top, and go when all before it are green.
 
 N landers need about the time of one verify instead of N. Whoever is red leaves; those behind build anew without it.
 """
 
 from collections.abc import Callable, Generator
 from contextlib import suppress
+
+from msgspec import structs
 
 from homelab_tasks.actions.landing_site import Order, Site
 from homelab_tasks.actions.push_candidate import push_candidate
@@ -36,6 +38,8 @@ class Train:
         self._joined = 0
         self._former: str | None = record.base
         self._pushed = record.pushed
+        self._checked: str | None = None
+        self._ahead: tuple[str, ...] = ()
 
     def ride(self) -> Generator[Event, None, Verdict | Refusal | None]:
         """
@@ -43,7 +47,6 @@ class Train:
 
         Returns a Refusal where the landing push was refused for good, None where the remote takes no refs of a train.
         """
-        before: str | None = None
         try:
             while self._joined < MOST_JOINED:
                 if self._site.time_left <= 0:
@@ -51,18 +54,16 @@ class Train:
                 joined = yield from self._join()
                 if not isinstance(joined, Candidate):
                     return joined
-                before = joined.base
                 ended = yield from self._go(joined)
                 if ended is not None:
                     return ended
             return verdicts.contended(self._record.trunk, self._joined)
         finally:
             with suppress(HomelabError):  # a car without life is passed over by the others
-                self._car.leave(before)
+                self._car.leave(self._ahead[-1] if self._ahead else None)
 
     def _join(self) -> Generator[Event, None, Candidate | Verdict | None]:
         """Build a candidate behind the last one and append it; None where the remote takes no refs of a train."""
-        pause = LOOK_FIRST_SECONDS
         while self._site.time_left > 0:
             view = yield from self._car.look()
             if self._site.clone.contains(view.trunk, view.trunk) is None:
@@ -70,29 +71,32 @@ class Train:
             if self._site.clone.contains(self._record.tip, view.trunk):
                 return self._already_there(view)
             yield from self._require_mergeable(view)
-            last, length = view.end((yield from self._car.chain(view)))
-            built = self._build(last)
-            if not isinstance(built, Candidate) and last == view.trunk:
+            ahead = view.ahead((yield from self._car.chain(view)))
+            built = self._build(ahead[-1])
+            if not isinstance(built, Candidate) and len(ahead) == 1:
                 return built
             if isinstance(built, Candidate):
-                self._note(base=last, car=built.commit)
+                self._note(base=ahead[-1], car=built.commit)
                 refusal = self._car.join(built.commit, view)
                 if refusal is None:
                     self._joined += 1
-                    yield self._told(LandPhase.CANDIDATE, built, _place(built, length, self._record.trunk))
+                    self._ahead = ahead
+                    yield self._told(LandPhase.CANDIDATE, built, _place(built, len(ahead) - 1, self._record.trunk))
                     return built
                 if refusal.kind not in {Kind.MOVED, Kind.NETWORK}:
                     text = f"the remote takes no refs of a train ({refusal.text}); landing one by one"
                     yield Note(kind=NoteKind.WARNING, text=text)
                     return None
-            self._site.clock.sleep(min(self._site.jitter(pause), self._site.time_left))
-            pause = min(pause * 2, LOOK_MOST_SECONDS)
+            self._site.clock.sleep(min(self._site.jitter(LOOK_FIRST_SECONDS), self._site.time_left))
         return verdicts.late("the time for landing was up before the train could be joined")
 
     def _fetch_trunk(self) -> str:
         return self._site.remote.fetch(HEADS + self._record.trunk, "base")
 
     def _require_mergeable(self, view: TrainView) -> Generator[Event, None, None]:
+        if self._checked == view.trunk:
+            return
+        self._checked = view.trunk
         trunk = Trunk(name=self._record.trunk, base=view.trunk)
         formers = (self._former, self._site.clone.former_trunk(self._record.trunk))
         yield from require_mergeable(self._site, trunk, self._record.tip, formers)
@@ -120,7 +124,9 @@ class Train:
             red = yield from verify_candidate(
                 self._site, self._order.verify, candidate, lambda group: self._note(verify_group=group)
             )
-            turn = yield from self._await_turn(candidate)
+            if red is None:
+                self._car.turn_green()
+            turn = yield from self._await_turn(candidate, red=red is not None)
         if turn is not Turn.GO:
             return None
         if red is not None:
@@ -135,35 +141,58 @@ class Train:
         self._note(step=Step.PUSHING, pushed=self._pushed, verify_group=None)
         for _ in range(MOST_PUSHED):
             view = yield from self._car.look()
-            beside = self._car.given_back(view)
-            refusal = yield from push_candidate(self._site, self._record.trunk, candidate, beside)
+            if view.turn(self._ahead) is not Turn.GO:
+                landed = yield from self._has_landed(candidate, view)
+                if not landed:
+                    break
+                return self._landed(candidate)
+            onto = structs.replace(candidate, base=view.trunk)
+            refusal = yield from push_candidate(self._site, self._record.trunk, onto, self._car.given_back(view))
             if refusal is None:
-                return verdicts.landed(candidate.commit, self._record.trunk)
+                return self._landed(candidate)
             if refusal.kind is not Kind.MOVED:
                 return refusal
-            yield self._told(LandPhase.PUSH, candidate, f"not taken ({refusal.text}); looking again")
-            if (yield from self._car.look()).turn(candidate.base) is not Turn.GO:
-                break
+            yield self._told(LandPhase.PUSH, candidate, "others were faster; looking again")
         self._note(step=Step.STARTED)
         return None
 
-    def _await_turn(self, candidate: Candidate) -> Generator[Event, None, Turn]:
-        """Wait until the candidate before ours has landed, or never will; at the deadline there is no turn any more."""
+    def _landed(self, candidate: Candidate) -> Verdict:
+        self._ahead = ()
+        return verdicts.landed(candidate.commit, self._record.trunk)
+
+    def _has_landed(self, candidate: Candidate, view: TrainView) -> Generator[Event, None, bool]:
+        """Whether one behind ours has taken it along."""
+        if self._site.clone.contains(view.trunk, view.trunk) is None:
+            yield from self._site.patience.ask("fetch", self._fetch_trunk)
+        return self._site.clone.contains(candidate.commit, view.trunk) is True
+
+    def _await_turn(self, candidate: Candidate, *, red: bool) -> Generator[Event, None, Turn]:
+        """
+        Wait until those before ours are green, or one of them has left; at the deadline there is no turn any more.
+
+        A *red* one waits until those before it are on the trunk: only then the fault is its own.
+        """
         pause, told = LOOK_FIRST_SECONDS, False
         while True:
             view = yield from self._car.look()
-            turn = view.turn(candidate.base)
+            turn = view.turn(self._ahead)
+            if red and turn is Turn.GO and view.trunk != self._ahead[-1]:
+                turn = Turn.WAIT
+            if turn is Turn.REJOIN and (yield from self._has_landed(candidate, view)):
+                turn = Turn.GO
             if turn is not Turn.WAIT or self._site.time_left <= 0:
                 if turn is Turn.REJOIN:
-                    text = f"{candidate.base[:7]} before it has left the train; building anew"
+                    text = "one before it has left the train, or the trunk has moved; building anew"
                     yield self._told(LandPhase.CANDIDATE, candidate, text)
                 return turn
+            slow = view.slow(self._ahead) or self._ahead[-1]
             if not told:
                 told = True
-                yield self._told(LandPhase.PUSH, candidate, f"waits for {candidate.base[:7]} to land before it")
-            yield from self._car.pass_over(candidate.base, view)
+                yield self._told(LandPhase.PUSH, candidate, f"waits for {slow[:7]} before it")
+            if slow in view.cars:
+                yield from self._car.pass_over(slow, view)
             self._site.clock.sleep(min(self._site.jitter(pause), self._site.time_left))
-            pause = min(pause * 2, LOOK_MOST_SECONDS)
+            pause = min(pause * 1.5, LOOK_MOST_SECONDS)
 
     def _told(self, phase: LandPhase, candidate: Candidate, text: str) -> Land:
         attempt, trunk = candidate.attempt, candidate.base

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from homelab_tasks.actions.landing_site import Site
 from homelab_tasks.errors import UnavailableError, UsageError
 from homelab_tasks.model.events import Event
-from homelab_tasks.model.landing import RefChange, car_prefix, tail_ref
+from homelab_tasks.model.landing import RefChange, car_prefix, green_prefix, tail_ref
 from homelab_tasks.model.refusal import Refusal, classify_push
 from homelab_tasks.model.train import TrainView, train_refs, view_of
 
@@ -36,13 +36,12 @@ class Car:
             raise UsageError(f"there is no branch {self._trunk!r} on the remote", hint=hint)
         return view
 
-    def chain(self, view: TrainView) -> Generator[Event, None, list[tuple[str, str | None]]]:
+    def chain(self, view: TrainView) -> Generator[Event, None, tuple[tuple[str, str | None], ...]]:
         """List the candidates of the tail that the trunk does not hold, oldest first, with their first parents."""
-        if view.tail is None:
-            return []
+        if view.tail is None or not view.cars:
+            return ()
         tail = yield from self._site.patience.ask("tail", lambda: self._fetch_tail(view))
-        line = self._site.merger.first_parents(tail, view.trunk)
-        return [(candidate, self._site.merger.first_parent(candidate)) for candidate in reversed(line)]
+        return self._site.merger.first_parents(tail, view.trunk)
 
     def _fetch_tail(self, view: TrainView) -> str:
         ref = tail_ref(self._trunk)
@@ -64,6 +63,14 @@ class Car:
             return classify_push(result, tail.target)
         self.candidate, self.value = candidate, shown
         return None
+
+    def turn_green(self) -> None:
+        """Say that our candidate has passed verify."""
+        if self.candidate is not None and self.value is not None:
+            ref = green_prefix(self._trunk) + self.candidate
+            self._site.remote.push(
+                RefChange(source=self.candidate, target=ref, expected=""), timeout=PUSH_SECONDS, hooks=False
+            )
 
     def show_life(self) -> None:
         """Renew the car."""
@@ -90,7 +97,7 @@ class Car:
         self.candidate = self.value = None
 
     def pass_over(self, other: str, view: TrainView) -> Generator[Event, None, None]:
-        """Take the car of *other* away, if its lander shows no life any more."""
+        """Take *other* out of the train, if its lander shows no life any more."""
         shown, now = view.cars[other], self._site.clock.now()
         value, since = self._seen.setdefault(other, (shown, now))
         if value != shown:
@@ -99,8 +106,7 @@ class Car:
         if shown not in self._owners:
             self._owners[shown] = yield from self._site.patience.ask("car", lambda: self._read_owner(other))
         if now - since >= STALE_SECONDS or self._site.presence.is_gone(self._owners[shown]):
-            change = RefChange(source=None, target=self._ref(other), expected=shown)
-            self._site.remote.push(change, timeout=PUSH_SECONDS, hooks=False)
+            self._site.remote.push(*self._refs_of(other, view), timeout=PUSH_SECONDS, hooks=False)
 
     def _read_owner(self, other: str) -> str:
         ref = self._ref(other)
@@ -109,11 +115,17 @@ class Car:
         return self._site.merger.message_of(self._site.remote.fetch(ref, "car"))
 
     def given_back(self, view: TrainView) -> tuple[RefChange, ...]:
-        """Return the change that takes our car away, where *view* still shows it."""
-        shown = view.cars.get(self.candidate) if self.candidate is not None else None
-        if self.candidate is None or shown is None:
-            return ()
-        return (RefChange(source=None, target=self._ref(self.candidate), expected=shown),)
+        """Return the changes that take our refs away, as far as *view* still shows them."""
+        return self._refs_of(self.candidate, view) if self.candidate is not None else ()
+
+    def _refs_of(self, candidate: str, view: TrainView) -> tuple[RefChange, ...]:
+        shown = {
+            self._ref(candidate): view.cars.get(candidate),
+            green_prefix(self._trunk) + candidate: view.green.get(candidate),
+        }
+        return tuple(
+            RefChange(source=None, target=ref, expected=value) for ref, value in shown.items() if value is not None
+        )
 
     def _ref(self, candidate: str) -> str:
         return car_prefix(self._trunk) + candidate

@@ -1,5 +1,7 @@
 """Merge commits made without a work tree: nothing that is checked out is touched."""
 
+from functools import cached_property
+
 from homelab_tasks.clients.git_command import GitCommand
 from homelab_tasks.errors import UnavailableError, UsageError
 from homelab_tasks.model.landing import Conflict, Merged
@@ -34,7 +36,7 @@ class Merger:
 
     def commit(self, tree: str, parents: tuple[str, ...], message: str) -> str:
         """Make a commit of *tree*, signed where git is configured to sign (commit-tree does not look by itself)."""
-        signing = self._command.ask("config", "--type=bool", "--get", "commit.gpgSign") == "true"
+        signing = self._signs
         wanted = ["-S"] if signing else []
         options = [option for parent in parents for option in ("-p", parent)]
         done = self._command.run("commit-tree", *wanted, *options, "-m", message, tree)
@@ -45,9 +47,16 @@ class Merger:
 
     def note(self, message: str, *, after: str | None) -> str:
         """Make a commit without files that only carries *message*; never signed, for nobody builds on it."""
-        empty = self._command.require("hash-object", "-t", "tree", "-w", "--stdin")  # our standard input is empty
         parents = () if after is None else ("-p", after)
-        return self._command.require("commit-tree", *parents, "-m", message, empty)
+        return self._command.require("commit-tree", *parents, "-m", message, self._empty_tree)
+
+    @cached_property
+    def _empty_tree(self) -> str:
+        return self._command.require("hash-object", "-t", "tree", "-w", "--stdin")  # our standard input is empty
+
+    @cached_property
+    def _signs(self) -> bool:
+        return self._command.ask("config", "--type=bool", "--get", "commit.gpgSign") == "true"
 
     def message_of(self, commit: str) -> str:
         """Read the message of *commit*."""
@@ -57,9 +66,11 @@ class Merger:
         """Name the first parent of *commit*; None for a root."""
         return self._command.ask("rev-parse", "--verify", "--quiet", f"{commit}^1")
 
-    def first_parents(self, tip: str, base: str) -> tuple[str, ...]:
-        """List the first-parent line of *tip* down to what *base* holds, newest first."""
-        return tuple(self._command.require("rev-list", "--first-parent", tip, "--not", base).split())
+    def first_parents(self, tip: str, base: str) -> tuple[tuple[str, str | None], ...]:
+        """List the first-parent line of *tip* down to what *base* holds, oldest first, each with its first parent."""
+        listed = self._command.require("rev-list", "--first-parent", "--parents", "--reverse", tip, "--not", base)
+        lines = [line.split() for line in listed.splitlines()]
+        return tuple((commit, parents[0] if parents else None) for commit, *parents in lines)
 
     def has_submodules(self, commit: str) -> bool:
         """Whether the tree of *commit* names submodules."""

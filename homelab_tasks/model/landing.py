@@ -24,6 +24,11 @@ def car_prefix(trunk: str) -> str:
     return f"{OWN_REFS}/{trunk}/car/"
 
 
+def green_prefix(trunk: str) -> str:
+    """Name the place on the remote where each candidate of the train that has passed verify says so."""
+    return f"{OWN_REFS}/{trunk}/green/"
+
+
 class Step(StrEnum):
     """How far a landing has come; each is written down before it is begun."""
 

@@ -2,8 +2,9 @@
 The train on a busy trunk: candidates chained one on the other, verified side by side, landed in their order.
 
 The chain is the first-parent line of one ref (the tail). Each candidate in it has a car: a ref of its own that its
-lander keeps alive, and takes away when the candidate has landed or is red. Safety is not here: what lands is
-pushed by compare-and-swap on its own first parent.
+lander keeps alive, and takes away when the candidate has landed or is red; and one more that says when it is green.
+A green candidate lands together with those before it, once all of them are green: each is a merge of its own on the
+trunk, each was verified as such. Safety is not here: what lands is pushed by compare-and-swap on the trunk.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,48 +12,61 @@ from enum import Enum
 
 from msgspec import Struct
 
-from homelab_tasks.model.landing import HEADS, RemoteState, car_prefix, tail_ref
+from homelab_tasks.model.landing import HEADS, RemoteState, car_prefix, green_prefix, tail_ref
 
 
 class Turn(Enum):
     """What the lander of a candidate does next."""
 
-    GO = "go"  # the candidate's first parent is the trunk
-    WAIT = "wait"  # it is still in the train
-    REJOIN = "rejoin"  # it will never be the trunk: the candidate must be built anew
+    GO = "go"  # everything between the trunk and the candidate is green
+    WAIT = "wait"  # something before it is still being verified
+    REJOIN = "rejoin"  # something before it will never land: the candidate must be built anew
 
 
 class TrainView(Struct, frozen=True, kw_only=True):
-    """The train at one look; *cars* maps the candidates whose landers are there to what they last showed."""
+    """
+    The train at one look.
+
+    *cars* maps the candidates whose landers are there to what they last showed, *green* those that have passed.
+    """
 
     trunk: str
     tail: str | None
     cars: Mapping[str, str]
+    green: Mapping[str, str] = {}
 
-    def turn(self, before: str) -> Turn:
-        """Decide for a candidate whose first parent is *before*."""
-        if self.trunk == before:
+    def turn(self, before: Sequence[str]) -> Turn:
+        """Decide for a candidate that was built on *before*: the trunk of then, and the candidates behind it."""
+        if self.trunk not in before:
+            return Turn.REJOIN
+        ahead = before[before.index(self.trunk) + 1 :]
+        if all(candidate in self.green for candidate in ahead):
             return Turn.GO
-        return Turn.WAIT if before in self.cars else Turn.REJOIN
+        return Turn.WAIT if all(candidate in self.cars for candidate in ahead) else Turn.REJOIN
 
-    def end(self, chain: Sequence[tuple[str, str | None]]) -> tuple[str, int]:
+    def slow(self, before: Sequence[str]) -> str | None:
+        """Name the first candidate of *before* that is not green yet."""
+        ahead = before[before.index(self.trunk) + 1 :] if self.trunk in before else ()
+        return next((candidate for candidate in ahead if candidate not in self.green), None)
+
+    def ahead(self, chain: Sequence[tuple[str, str | None]]) -> tuple[str, ...]:
         """
-        Find the candidate to join behind, and how many are before it; the trunk itself where the train is empty.
+        List what a candidate that joins now is built on: the trunk, and the candidates to land before it.
 
         *chain* are the candidates of the tail that the trunk does not hold, oldest first, each with its first parent.
         Behind one whose lander has left, nobody joins.
         """
-        last, length = self.trunk, 0
+        joined = [self.trunk]
         for candidate, before in chain:
-            if before != last or candidate not in self.cars:
+            if before != joined[-1] or candidate not in self.cars:
                 break
-            last, length = candidate, length + 1
-        return last, length
+            joined.append(candidate)
+        return tuple(joined)
 
 
-def train_refs(trunk: str) -> tuple[str, str, str]:
+def train_refs(trunk: str) -> tuple[str, ...]:
     """Name the refs to look at, for a view."""
-    return HEADS + trunk, tail_ref(trunk), car_prefix(trunk) + "*"
+    return HEADS + trunk, tail_ref(trunk), car_prefix(trunk) + "*", green_prefix(trunk) + "*"
 
 
 def view_of(state: RemoteState, trunk: str) -> TrainView | None:
@@ -60,6 +74,13 @@ def view_of(state: RemoteState, trunk: str) -> TrainView | None:
     value = state.branch(trunk)
     if value is None:
         return None
-    prefix = car_prefix(trunk)
-    cars = {ref.removeprefix(prefix): shown for ref, shown in state.refs.items() if ref.startswith(prefix)}
-    return TrainView(trunk=value, tail=state.refs.get(tail_ref(trunk)), cars=cars)
+    return TrainView(
+        trunk=value,
+        tail=state.refs.get(tail_ref(trunk)),
+        cars=_below(state, car_prefix(trunk)),
+        green=_below(state, green_prefix(trunk)),
+    )
+
+
+def _below(state: RemoteState, prefix: str) -> dict[str, str]:
+    return {ref.removeprefix(prefix): value for ref, value in state.refs.items() if ref.startswith(prefix)}
