@@ -22,6 +22,7 @@ from homelab_tasks.sandbox.kubernetes.store import KINDS, Object
 
 BOOKMARK_SECONDS = 30.0
 GROUPS = ("/api/v1", "/apis/apps/v1")
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 MERGED = {"application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml"}
 ALL_VERBS = frozenset({"get", "list", "watch", "create", "update", "patch", "delete"})
 
@@ -32,6 +33,10 @@ class Account(Struct, frozen=True, kw_only=True):
     name: str
     verbs: frozenset[str] = ALL_VERBS
     resources: frozenset[str] = frozenset()
+
+    def may(self, verb: str, resource: str) -> bool:
+        """May it use *verb* on *resource*?"""
+        return verb in self.verbs and (not self.resources or resource in self.resources)
 
 
 class Api:
@@ -52,6 +57,7 @@ class Api:
                 *(Route(f"{group}{many}", self.collection, methods=["GET", "POST"]) for group in GROUPS),
                 *(Route(f"{group}{one}", self.one, methods=["GET", "PATCH", "PUT", "DELETE"]) for group in GROUPS),
                 Route(f"/api/v1{one}/log", self.log),
+                Route(REVIEWS, self.review, methods=["POST"]),
             ]
         )
 
@@ -70,8 +76,10 @@ class Api:
             self._news.notify_all()
 
     async def version(self, request: Request) -> Response:
-        """Tell a version; needs a token, as on a hardened server."""
-        return self._refusal(request, "get", "version") or JSONResponse({"gitVersion": "v1.36.3-sandbox"})
+        """Tell a version, to everybody with a token."""
+        if self._account(request) is None:
+            return status(401, "Unauthorized", "Unauthorized")
+        return JSONResponse({"gitVersion": "v1.36.3-sandbox"})
 
     async def collection(self, request: Request) -> Response:
         """List, watch or create."""
@@ -182,6 +190,19 @@ class Api:
         lines = text.splitlines(keepends=True)[-int(request.query_params.get("tailLines") or 1000) :]
         return PlainTextResponse("".join(lines))
 
+    async def review(self, request: Request) -> Response:
+        """Say what whoever asks may do; everybody with a token may ask."""
+        self.asked.append(f"create {request.url.path}?")
+        account = self._account(request)
+        if account is None:
+            return status(401, "Unauthorized", "Unauthorized")
+        asked = await request.json()
+        wanted = asked["spec"]["resourceAttributes"]
+        sub = wanted.get("subresource", "")
+        resource = f"{wanted['resource']}/{sub}" if sub else wanted["resource"]
+        allowed = account.may(wanted["verb"], resource)
+        return JSONResponse({**asked, "status": {"allowed": allowed}}, status_code=201)
+
     def _account(self, request: Request) -> Account | None:
         return self.tokens.get(request.headers.get("authorization", "").removeprefix("Bearer "))
 
@@ -193,10 +214,10 @@ class Api:
         account = self._account(request)
         if account is None:
             return status(401, "Unauthorized", "Unauthorized")
-        if verb in account.verbs and (not account.resources or resource in account.resources):
+        if account.may(verb, resource):
             return (
                 status(404, "NotFound", "the server could not find the requested resource")
-                if (resource not in {*KINDS, "version", "pods/log"})
+                if (resource not in {*KINDS, "pods/log"})
                 else None
             )
         group = "apps" if request.url.path.startswith("/apis") else ""
