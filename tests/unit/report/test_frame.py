@@ -229,6 +229,13 @@ def test_a_stage_says_how_it_ended_below_what_it_was_about() -> None:
     ]
 
 
+def test_only_the_step_that_goes_on_has_a_clock() -> None:
+    picture = picture_of(Land(phase=LandPhase.VERIFY, attempt=1, text="nox: passed in 9s"))
+    picture = picture.after(Land(phase=LandPhase.PUSH, attempt=1, text="main"), 9)
+
+    assert drawn(picture, now=12) == ["✓ verify      nox: passed in 9s", "● push        main  3s"]
+
+
 def test_the_last_step_is_red_when_its_stage_fails() -> None:
     picture = picture_of(
         Land(phase=LandPhase.VERIFY, attempt=1, text="nox -s tests"),
