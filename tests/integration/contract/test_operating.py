@@ -152,7 +152,7 @@ def test_a_restart_inherits_who_cancelled_its_parent(server: ContractServer) -> 
     server.post(f"{server.base}/pipelines/{row['number']}/cancel")
     server.reaches(row, "killed")
 
-    made = server.post(f"{server.base}/pipelines/{row['number']}").json()
+    made = server.restart(row["number"])
 
     assert (made["status"], made["parent"]) == ("pending", row["number"])
     assert made["cancel_info"] == {"canceled_by_user": LOGIN}
@@ -167,7 +167,7 @@ def test_a_restart_supersedes_a_newer_pipeline_of_its_branch(server: ContractSer
     newer = server.appears(server.push({".woodpecker/build.yaml": workflow(step("nap", nap=10))}, branch=branch))
     server.reaches(newer, "running")
 
-    made = server.post(f"{server.base}/pipelines/{old['number']}").json()
+    made = server.restart(old["number"])
 
     assert server.reaches(newer, "killed")["cancel_info"] == {"superseded_by": made["number"]}
     server.reaches(made, "success")
