@@ -45,6 +45,11 @@ def workflow(*steps: Json, **keys: Any) -> str:
     return yaml.safe_dump({"when": {"event": ["push", "manual", "tag"]}, "steps": list(steps), **keys}, sort_keys=False)
 
 
+def new_branch() -> str:
+    """A name that no branch has, on a server that has seen this before."""
+    return f"contract-{uuid4().hex[:12]}"
+
+
 class ContractServer:
     """One server, asked over HTTP, and the repositories that it builds."""
 
@@ -108,7 +113,7 @@ class ContractServer:
         self, files: Mapping[str, str], message: str = "try the contract", *, branch: str | None = None, tag: str = ""
     ) -> str:
         """Push a commit that holds *files* and a stamp, on top of *branch* (a new one); returns its sha."""
-        branch = f"contract-{uuid4().hex[:12]}" if branch is None else branch
+        branch = new_branch() if branch is None else branch
         if branch in self._tips:
             self.git("checkout", "--quiet", "--detach", self._tips[branch])
         else:

@@ -7,6 +7,7 @@ import pytest
 from tests.integration.contract.server import (
     ContractServer,
     eventually,
+    new_branch,
     step,
     steps_of,
     workflow,
@@ -32,7 +33,7 @@ def test_a_green_push_has_the_keys_of_a_row_and_of_a_detail(server: ContractServ
         ".woodpecker/build.yaml": workflow(step("one"), step("two")),
         ".woodpecker/test.yaml": workflow(step("unit")),
     }
-    branch = "contract-keys"
+    branch = new_branch()
     server.reaches(server.appears(server.push(files, branch=branch)), "success")
 
     commit = server.push(files, "a subject\n\nand a body", branch=branch)
@@ -213,12 +214,11 @@ def test_a_message_that_skips_ci_makes_no_row_at_all(server: ContractServer) -> 
 
 def test_a_newer_push_to_the_branch_supersedes_the_running_one(server: ContractServer) -> None:
     config = {".woodpecker/build.yaml": workflow(step("long", nap=10), step("later"))}
-    first = server.appears(server.push(config, branch="contract-superseded"))
+    branch = new_branch()
+    first = server.appears(server.push(config, branch=branch))
     server.reaches(first, "running")
 
-    second = server.appears(
-        server.push({".woodpecker/build.yaml": workflow(step("short"))}, branch="contract-superseded")
-    )
+    second = server.appears(server.push({".woodpecker/build.yaml": workflow(step("short"))}, branch=branch))
 
     old = server.reaches(first, "killed")
     assert old["cancel_info"] == {"superseded_by": second["number"]}
@@ -227,7 +227,7 @@ def test_a_newer_push_to_the_branch_supersedes_the_running_one(server: ContractS
 
 
 def test_an_annotated_tag_has_the_tag_object_for_a_commit(server: ContractServer) -> None:
-    tag = f"v0.{server.repository_id}.{len(server.rows())}-contract"
+    tag = f"v0-{new_branch()}"
     commit = server.push({".woodpecker/build.yaml": workflow(step("x"))}, tag=tag)
 
     row = server.appears(server.git("rev-parse", tag))
@@ -317,7 +317,7 @@ def test_a_step_that_needs_another_waits_for_it_and_others_do_not(server: Contra
 
 def test_a_second_push_to_a_branch_tells_what_changed_since_the_first(server: ContractServer) -> None:
     config = {".woodpecker/build.yaml": workflow(step("x"), when={"event": "push", "path": ["docs/**"]})}
-    branch = "contract-paths"
+    branch = new_branch()
     server.push({**config, "docs/page": "first [ci skip]"}, "first [ci skip]", branch=branch)
 
     server.push({**config, "docs/page": "first [ci skip]", "source": "changed"}, branch=branch)
