@@ -60,7 +60,7 @@ def test_verdict_is_right_behind_a_fault(
     retrying, recovered = ended.notes("retrying"), ended.notes("recovered")
     assert len(recovered) <= len(retrying) <= len(recovered) + 1
     if outcome == "failure" and fault != "detail-empty":
-        assert ended.verdict["failures"][0]["tail"] == ["all is lost"]
+        assert ended.verdict["failures"][0]["tail"] == ["all is lost"], ended.notes("warning")
 
 
 def test_verdict_is_right_and_the_tail_is_named_as_missing_when_logs_always_fail(lab: Lab) -> None:
