@@ -11,7 +11,8 @@ from homelab_tasks.model.pipeline import LogLine
 TAIL_LINES = 40
 BATCH_SECONDS = 1.2
 """How long after the end of a step its last lines may come: batches of a second (agent/rpc/client_grpc.go:48-52)."""
-LATE_SECONDS = 3.0  # for a log that is empty, or cannot be read
+LATE_SECONDS = 3.0  # for logs that are empty
+UNREADABLE_SECONDS = 6.0  # for a server that does not give them
 PAUSE_SECONDS = 0.25
 
 
@@ -33,14 +34,14 @@ def read_end(ci: Logs, repository_id: int, number: int, step_id: int) -> tuple[L
 
 
 class TailReader:
-    """Reads the ends of logs; all of them together may be late by LATE_SECONDS."""
+    """Reads the ends of logs; all of them together may be late by LATE_SECONDS, or UNREADABLE_SECONDS."""
 
     def __init__(self, ci: Logs, clock: Clock, *, repository_id: int) -> None:
         """Read logs of *repository_id*."""
         self._ci = ci
         self._clock = clock
         self._repository_id = repository_id
-        self._patient_until = clock.now() + LATE_SECONDS
+        self._started = clock.now()
 
     def read(
         self, number: int, step_id: int, place: str, *, complete_at: float
@@ -51,15 +52,15 @@ class TailReader:
         A log that stays empty or cannot be read is named in a note: it changes no verdict.
         """
         self._clock.sleep(max(0.0, complete_at - self._clock.now()))
-        problem = "it is empty"
         while True:
+            problem, patience = "it is empty", LATE_SECONDS
             try:
                 lines = tuple(line.text for line in read_end(self._ci, self._repository_id, number, step_id))
             except HomelabError as error:
-                lines, problem = (), error.problem
+                lines, problem, patience = (), error.problem, UNREADABLE_SECONDS
             if lines:
                 return lines
-            if self._clock.now() >= self._patient_until:
+            if self._clock.now() >= self._started + patience:
                 yield Note(kind=NoteKind.WARNING, text=f"the log of {place} could not be shown: {problem}")
                 return ()
             self._clock.sleep(PAUSE_SECONDS)
