@@ -36,7 +36,8 @@ class Agents:
         self._last_id += 1
         agent = Agent(
             id=self._last_id,
-            lifecycle=self._server.lifecycle,
+            queue=self._server.lifecycle.queue,
+            reports=self._server.reports,
             logs=LogBatches(self._server.take_log, seconds=self._log_seconds),
             workspaces=self._workspaces / f"agent-{self._last_id}",
             clone_from=self._repositories.path,

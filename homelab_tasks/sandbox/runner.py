@@ -17,9 +17,9 @@ from homelab_tasks.model.pipeline import Status
 from homelab_tasks.sandbox.git import clean_environment
 from homelab_tasks.sandbox.log_batches import LogBatches
 from homelab_tasks.sandbox.step_process import StepProcess
-from homelab_tasks.sandbox.woodpecker.lifecycle import Lifecycle
 from homelab_tasks.sandbox.woodpecker.plan import StepPlan
-from homelab_tasks.sandbox.woodpecker.queue import Task
+from homelab_tasks.sandbox.woodpecker.queue import Queue, Task
+from homelab_tasks.sandbox.woodpecker.reports import Reports
 from homelab_tasks.sandbox.woodpecker.rows import Step
 from homelab_tasks.sandbox.woodpecker.variables import step_variables
 
@@ -37,7 +37,8 @@ class Agent(Struct, kw_only=True, eq=False):
     """
 
     id: int
-    lifecycle: Lifecycle
+    queue: Queue
+    reports: Reports
     logs: LogBatches
     workspaces: Path
     clone_from: Callable[[str], Path]
@@ -62,7 +63,7 @@ class Agent(Struct, kw_only=True, eq=False):
 
     async def _work(self) -> None:
         while True:
-            task = await self.lifecycle.queue.take(self.labels)
+            task = await self.queue.take(self.labels)
             await WorkflowRun(self, task).run()
 
 
@@ -73,7 +74,7 @@ class WorkflowRun:
         """Run *task* for *agent*."""
         self._agent = agent
         self._task = task
-        self._reports = agent.lifecycle
+        self._reports = agent.reports
         self._home = agent.workspaces / f"{task.pipeline.id}-{task.workflow.pid}"
         self._workspace = self._home / "workspace"
         self._failed = False

@@ -8,9 +8,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from homelab_tasks.sandbox.woodpecker.access import Access
-from homelab_tasks.sandbox.woodpecker.api import JsonAnswer, route
 from homelab_tasks.sandbox.woodpecker.lifecycle import Lifecycle
 from homelab_tasks.sandbox.woodpecker.queue import Task
+from homelab_tasks.sandbox.woodpecker.serving import JsonAnswer, route
 from homelab_tasks.sandbox.woodpecker.wire import VERSION, Json
 
 

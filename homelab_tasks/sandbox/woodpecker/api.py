@@ -1,47 +1,26 @@
-"""The REST surface that a watcher needs. Unknown paths and wrong methods answer 200 and HTML, as the server does."""
+"""The REST surface that is read."""
 
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
-from email.utils import formatdate
 from hashlib import sha256
 from typing import Protocol
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from homelab_tasks.model.pipeline import Status
-from homelab_tasks.sandbox.woodpecker.access import Access, RefusalError, number_in, refuse
+from homelab_tasks.sandbox.woodpecker.access import Access, number_in, refuse
 from homelab_tasks.sandbox.woodpecker.conditions import EVENTS
 from homelab_tasks.sandbox.woodpecker.configuration import workflow_name
 from homelab_tasks.sandbox.woodpecker.rows import Pipeline
+from homelab_tasks.sandbox.woodpecker.serving import JsonAnswer, route
 from homelab_tasks.sandbox.woodpecker.store import Store
 from homelab_tasks.sandbox.woodpecker.wire import VERSION, log_json, pipeline_json, repository_json, user_json
 
 PAGE_MOST = 50
-PAGE = '<!doctype html><html><head><title>Woodpecker</title></head><body><div id="app"></div></body></html>\n'
-NO_CACHE = "no-cache, no-store, max-age=0, must-revalidate, value"
 STATUSES = {status.value for status in Status if status.value}
-
-
-class JsonAnswer(JSONResponse):
-    """JSON with the media type that the server writes."""
-
-    media_type = "application/json; charset=utf-8"
-
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def route(method: str, path: str, endpoint: Endpoint) -> Route:
-    """Serve *path* for *method* only: the real server answers HEAD with its page, too."""
-    made = Route(path, endpoint, methods=[method])
-    made.methods = {method}
-    return made
 
 
 class Forge(Protocol):
@@ -192,36 +171,3 @@ def _filter(request: Request) -> Callable[[Pipeline], bool]:
 
 def _seconds(text: str) -> float | None:
     return datetime.fromisoformat(text).timestamp() if text else None
-
-
-class _Headers:
-    """Puts on every answer what the server's middleware puts there."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                present = {name for name, _ in message["headers"]}
-                told = {"cache-control": NO_CACHE, "last-modified": formatdate(usegmt=True)}
-                told["x-woodpecker-version"] = VERSION
-                added = [(name.encode(), value.encode()) for name, value in told.items()]
-                message["headers"] += [pair for pair in added if pair[0] not in present]
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
-
-
-async def _page(_: Request, __: Exception) -> Response:
-    return HTMLResponse(PAGE, headers={"Cache-Control": "no-cache"})
-
-
-async def _refused(_: Request, error: Exception) -> Response:
-    return error.response if isinstance(error, RefusalError) else PlainTextResponse(str(error), status_code=500)
-
-
-def application(routes: list[BaseRoute]) -> Starlette:
-    """Make the server's application of *routes*."""
-    handlers = {404: _page, 405: _page, RefusalError: _refused}
-    return Starlette(routes=routes, exception_handlers=handlers, middleware=[Middleware(_Headers)])

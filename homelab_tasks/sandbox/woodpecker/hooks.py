@@ -10,9 +10,9 @@ from starlette.routing import BaseRoute
 
 from homelab_tasks.model.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.access import refuse
-from homelab_tasks.sandbox.woodpecker.api import route
 from homelab_tasks.sandbox.woodpecker.lifecycle import Lifecycle
 from homelab_tasks.sandbox.woodpecker.rows import Pipeline, Repository, User
+from homelab_tasks.sandbox.woodpecker.serving import route
 from homelab_tasks.sandbox.woodpecker.store import Store
 
 NO_OBJECT = "0" * 40

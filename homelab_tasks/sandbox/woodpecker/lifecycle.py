@@ -15,9 +15,8 @@ from msgspec import Struct, structs
 from homelab_tasks.model.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.configuration import configure
 from homelab_tasks.sandbox.woodpecker.hub import Hub
-from homelab_tasks.sandbox.woodpecker.outcome import pipeline_status, workflow_status
 from homelab_tasks.sandbox.woodpecker.queue import Queue, Task
-from homelab_tasks.sandbox.woodpecker.rows import Pipeline, Step
+from homelab_tasks.sandbox.woodpecker.rows import Pipeline
 from homelab_tasks.sandbox.woodpecker.store import Store
 from homelab_tasks.sandbox.woodpecker.variables import pipeline_variables, trigger_of
 
@@ -39,7 +38,7 @@ class RefusedError(Exception):
 
 
 class Lifecycle(Struct, kw_only=True):
-    """Creates, starts, stops and ends pipelines."""
+    """Creates, starts and stops pipelines; how agents end them is in `reports`."""
 
     store: Store
     hub: Hub
@@ -72,7 +71,7 @@ class Lifecycle(Struct, kw_only=True):
         row = structs.replace(
             old,
             status=Status.PENDING,
-            created=self._seconds(),
+            created=self.seconds(),
             parent=old.number,
             rerun_count=old.rerun_count + 1,
             started=0,
@@ -97,7 +96,7 @@ class Lifecycle(Struct, kw_only=True):
         """
         if row.status is not Status.BLOCKED:
             raise RefusedError(f"cannot approve a pipeline with status {row.status}")
-        row.reviewed_by, row.reviewed, row.status = login, self._seconds(), Status.PENDING
+        row.reviewed_by, row.reviewed, row.status = login, self.seconds(), Status.PENDING
         if row.workflows and self._plan(row, Status.PENDING) and row.status is not Status.ERROR:
             await self._start(row)
 
@@ -105,13 +104,13 @@ class Lifecycle(Struct, kw_only=True):
         """Refuse a blocked pipeline for good."""
         if row.status is not Status.BLOCKED:
             raise RefusedError(f"cannot decline a pipeline with status {row.status}")
-        row.reviewed_by, row.reviewed = login, self._seconds()
+        row.reviewed_by, row.reviewed = login, self.seconds()
         row.status = Status.DECLINED
         for workflow in row.workflows:
             workflow.state = Status.DECLINED
         for step in row.steps:
             step.state = Status.DECLINED
-        self._tell(row)
+        self.tell(row)
 
     async def cancel(self, row: Pipeline, **info: str | int) -> None:
         """Stop *row*; *info* says by whom. Its agents hear of it, and go on until they have."""
@@ -125,52 +124,21 @@ class Lifecycle(Struct, kw_only=True):
                 if step.state is Status.PENDING:
                     step.state = Status.CANCELED
         row.status = Status.CANCELED if never_ran else Status.KILLED
-        row.cancel_info, row.finished = dict(info), self._seconds()
-        self._tell(row)
+        row.cancel_info, row.finished = dict(info), self.seconds()
+        self.tell(row)
         for task in self.queue.of(row):
             task.cancelled.set()
             if not task.workflow.started:
                 self.queue.done(task)
-
-    async def workflow_started(self, task: Task, agent_id: int) -> None:
-        """An agent took *task*."""
-        pipeline, workflow = task.pipeline, task.workflow
-        if pipeline.status is Status.PENDING:
-            pipeline.status, pipeline.started = Status.RUNNING, self._seconds()
-        workflow.state, workflow.started, workflow.agent_id = Status.RUNNING, self._seconds(), agent_id
-        self._tell(pipeline)
-
-    async def step_changed(self, task: Task, step: Step, state: Status, *, exit_code: int = 0, error: str = "") -> None:
-        """An agent tells how *step* is doing."""
-        if state is Status.FAILURE and step.plan.failure == "cancel" and task.pipeline.status in CANCELLABLE:
-            await self.cancel(task.pipeline, canceled_by_step=step.plan.name)
-        step.state, step.exit_code, step.error = state, exit_code, error
-        if state is not Status.SKIPPED:
-            step.started = step.started or self._seconds()
-            step.finished = self._seconds() if state.is_final else 0
-        self._tell(task.pipeline)
-
-    async def workflow_done(self, task: Task, error: str = "") -> None:
-        """An agent is through with *task*; the pipeline ends with its last workflow."""
-        workflow = task.workflow
-        workflow.error, workflow.finished = error, self._seconds()
-        workflow.state = workflow_status(workflow)
-        self.queue.done(task)
-        self._skip_refused()
-        if not any(other.state.is_active for other in task.pipeline.workflows):
-            task.pipeline.status, task.pipeline.finished = pipeline_status(task.pipeline), self._seconds()
-        self._tell(task.pipeline)
-        self.hub.end_logs(workflow.steps)
-        await self.queue.wake()
 
     def _plan(self, row: Pipeline, state: Status) -> bool:
         """Give *row* its workflows in *state*, or its errors; False when nothing is for it and the row is deleted."""
         configuration = configure(row.configuration, trigger_of(row), pipeline_variables(row))
         row.errors = configuration.problems or None
         if configuration.is_broken:
-            row.status, row.started = Status.ERROR, self._seconds()
+            row.status, row.started = Status.ERROR, self.seconds()
             row.finished = row.started
-            self._tell(row)
+            self.tell(row)
             return True
         if not configuration.workflows:
             self.store.delete_pipeline(row)
@@ -180,27 +148,20 @@ class Lifecycle(Struct, kw_only=True):
 
     async def _start(self, row: Pipeline) -> None:
         row.status = Status.PENDING
-        self._tell(row)
+        self.tell(row)
         for other in self.store.pipelines(row.repository):
             if other is not row and other.status in CANCELLABLE and _is_superseded(other, by=row):
                 await self.cancel(other, superseded_by=row.number)
         self.hub.publish(row)
         await self.queue.push([Task(pipeline=row, workflow=workflow) for workflow in row.workflows])
 
-    def _skip_refused(self) -> None:
-        """Skip what will never run; that may decide about others in turn."""
-        while refused := self.queue.refused():
-            for task in refused:
-                task.workflow.state = Status.SKIPPED
-                for step in task.workflow.steps:
-                    step.state = Status.KILLED  # so says the server of steps that never ran (recorded: depends_on_skip)
-                self.queue.done(task)
-
-    def _tell(self, row: Pipeline) -> None:
-        row.updated = self._seconds()
+    def tell(self, row: Pipeline) -> None:
+        """Tell on the stream what *row* looks like now."""
+        row.updated = self.seconds()
         self.hub.publish(row)
 
-    def _seconds(self) -> int:
+    def seconds(self) -> int:
+        """The time, as rows keep it."""
         return int(self.now())
 
 

@@ -7,10 +7,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from homelab_tasks.sandbox.woodpecker.access import Access, number_in, refuse
-from homelab_tasks.sandbox.woodpecker.api import JsonAnswer, route
 from homelab_tasks.sandbox.woodpecker.hooks import Hooks
 from homelab_tasks.sandbox.woodpecker.lifecycle import CANCELLABLE, Lifecycle, RefusedError
 from homelab_tasks.sandbox.woodpecker.rows import Pipeline, User
+from homelab_tasks.sandbox.woodpecker.serving import JsonAnswer, route
 from homelab_tasks.sandbox.woodpecker.store import Store
 from homelab_tasks.sandbox.woodpecker.wire import pipeline_json
 

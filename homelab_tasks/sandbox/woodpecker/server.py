@@ -5,13 +5,15 @@ from starlette.applications import Starlette
 from homelab_tasks.sandbox.repositories import Repositories
 from homelab_tasks.sandbox.woodpecker.access import Access
 from homelab_tasks.sandbox.woodpecker.administration import Administration, AgentRow
-from homelab_tasks.sandbox.woodpecker.api import Reading, application
+from homelab_tasks.sandbox.woodpecker.api import Reading
 from homelab_tasks.sandbox.woodpecker.hooks import Hooks
 from homelab_tasks.sandbox.woodpecker.hub import Hub
 from homelab_tasks.sandbox.woodpecker.lifecycle import CONFIGURATION_SECONDS, Lifecycle
 from homelab_tasks.sandbox.woodpecker.operating import Operating
 from homelab_tasks.sandbox.woodpecker.queue import Queue
+from homelab_tasks.sandbox.woodpecker.reports import Reports
 from homelab_tasks.sandbox.woodpecker.rows import Repository, Step, User
+from homelab_tasks.sandbox.woodpecker.serving import application
 from homelab_tasks.sandbox.woodpecker.store import Store
 from homelab_tasks.sandbox.woodpecker.streams import PING_SECONDS, Streams
 
@@ -36,6 +38,7 @@ class Woodpecker:
             forge=forge,
             configuration_seconds=configuration_seconds,
         )
+        self.reports = Reports(self.lifecycle)
         self.agents: list[AgentRow] = []
         self.hooks = Hooks(self.store, self.lifecycle, forge)
         self.application = self._application(forge, ping_seconds)

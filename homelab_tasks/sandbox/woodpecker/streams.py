@@ -10,9 +10,9 @@ from starlette.routing import BaseRoute
 
 from homelab_tasks.model.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.access import Access, number_in
-from homelab_tasks.sandbox.woodpecker.api import route
 from homelab_tasks.sandbox.woodpecker.hub import Frames, Hub
 from homelab_tasks.sandbox.woodpecker.rows import Step
+from homelab_tasks.sandbox.woodpecker.serving import route
 from homelab_tasks.sandbox.woodpecker.store import Store
 from homelab_tasks.sandbox.woodpecker.wire import entry_json
 
