@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from homelab_tasks.actions.watch_pipelines import watch_pipelines
     from homelab_tasks.actions.watch_request import WatchRequest
     from homelab_tasks.connections import Connections
+    from homelab_tasks.connections.landing import prepare_landing
     from homelab_tasks.decoding import decode_settings
     from homelab_tasks.errors import (
         DeniedError,
@@ -98,6 +99,7 @@ __all__ = [
     "land",
     "operate_pipeline",
     "parse_targets",
+    "prepare_landing",
     "read_logs",
     "run_pipeline",
     "watch_pipelines",
@@ -116,6 +118,7 @@ _ROOMS = {
     "homelab_tasks.actions.watch_pipelines": ("watch_pipelines",),
     "homelab_tasks.actions.watch_request": ("WatchRequest",),
     "homelab_tasks.connections": ("Connections",),
+    "homelab_tasks.connections.landing": ("prepare_landing",),
     "homelab_tasks.decoding": ("decode_settings",),
     "homelab_tasks.errors": (
         "DeniedError",

@@ -193,9 +193,9 @@ def _git(assembly: Assembly, ways: tuple[str, ...]) -> list[Examination]:
         return GitCommand(Path.cwd()).run("version").output
 
     def look(clone: LandingClone) -> object:
-        from homelab_tasks.tasks.landing import reach, remote_of
+        from homelab_tasks.connections.landing import reach, remote_of
 
-        return remote_of(clone, reach(assembly, clone)).look()
+        return remote_of(clone, reach(assembly.connections, clone)).look()
 
     def remote() -> Iterator[Check]:
         return examine_remote(lambda: LandingClone(assembly.git, assembly.settings.work.remote), look)

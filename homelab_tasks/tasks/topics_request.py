@@ -11,13 +11,13 @@ from homelab_tasks.actions.waiting import Patience
 from homelab_tasks.clients.git_topics import Topics
 from homelab_tasks.clients.landing_clone import LandingClone
 from homelab_tasks.clients.nursery import Nursery
+from homelab_tasks.connections.landing import forge_of, reach, remote_of
 from homelab_tasks.errors import UsageError
 from homelab_tasks.model.events import Event, Topic, Verdict, Watching
 from homelab_tasks.model.landing import HEADS
 from homelab_tasks.model.remote_url import parse_remote_url, repository_of
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.ci_request import CiFlags, watch_ci
-from homelab_tasks.tasks.landing import forge_of, reach, remote_of
 
 LOOK = "-look"  # a landing in the same worktree has its own place
 
@@ -67,7 +67,7 @@ def _fresh_trunk(assembly: Assembly, clone: LandingClone, adopt: str | None) -> 
 
     With *adopt*, the commit is that of the remote's branch of this name, where it has one.
     """
-    remote = remote_of(clone, reach(assembly, clone), purpose=LOOK)
+    remote = remote_of(clone, reach(assembly.connections, clone), purpose=LOOK)
     patience = Patience(assembly.clock, server=f"remote {clone.remote!r}", retry_for=assembly.settings.http.retry_for)
     wanted = [HEADS + name for name in (assembly.settings.work.trunk, adopt) if name]
     state = yield from patience.ask("trunk", lambda: remote.look(*wanted))
@@ -85,7 +85,7 @@ def _fresh_trunk(assembly: Assembly, clone: LandingClone, adopt: str | None) -> 
 
 def _enrich(assembly: Assembly, clone: LandingClone, trunk: str, repository: str) -> Enrich:
     """Make what adds the pull request and the CI's verdict, as far as the settings name servers to ask."""
-    forge = forge_of(assembly, clone, repository)
+    forge = forge_of(assembly.connections, clone, repository)
 
     def enriched(topic: Topic) -> Topic:
         if forge is not None and not topic.landed:

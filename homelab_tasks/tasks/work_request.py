@@ -10,6 +10,7 @@ from homelab_tasks.actions.land import land
 from homelab_tasks.actions.landing_site import Order, Site
 from homelab_tasks.actions.resume_landing import abort_landing, require_interrupted
 from homelab_tasks.clients.landing_clone import LandingClone
+from homelab_tasks.connections.landing import landing_site, proposer, reach, remote_of
 from homelab_tasks.errors import UsageError
 from homelab_tasks.model.events import Event, Watching
 from homelab_tasks.model.remote_url import parse_remote_url, repository_of
@@ -17,7 +18,6 @@ from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.ci_request import CiFlags, watch_ci
 from homelab_tasks.tasks.deploy_request import DeployFlags, wait_for_targets
 from homelab_tasks.tasks.flags import duration
-from homelab_tasks.tasks.landing import landing_site, proposer, reach, remote_of
 
 
 class LandFlags(Struct, frozen=True, kw_only=True):
@@ -43,7 +43,7 @@ def land_work(assembly: Assembly, flags: LandFlags) -> Iterator[Event]:
     clone = LandingClone(assembly.git, work.remote)
     yield _watching(assembly, clone, flags)
     timeout = duration("--timeout", flags.timeout, work.timeout)
-    remote = remote_of(clone, reach(assembly, clone))
+    remote = remote_of(clone, reach(assembly.connections, clone))
     site = landing_site(clone, remote, clock=assembly.clock, environment=dict(os.environ), timeout=timeout)
     if flags.abort:
         yield from abort_landing(site)
@@ -63,7 +63,7 @@ def land_work(assembly: Assembly, flags: LandFlags) -> Iterator[Event]:
         push_urls=clone.push_urls,
     )
     title = flags.message.strip().partition("\n")[0]
-    propose = proposer(assembly, clone, remote, site, title=title, repository=flags.repository)
+    propose = proposer(assembly.connections, clone, remote, site, title=title, repository=flags.repository)
     ends_on_the_trunk = not flags.dry_run and not flags.propose
     journey = Journey(
         land=lambda: land(order, site, propose),

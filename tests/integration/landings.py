@@ -10,9 +10,9 @@ from homelab_tasks.actions.landing_site import Order, Site
 from homelab_tasks.clients.clock import SystemClock
 from homelab_tasks.clients.git import Git
 from homelab_tasks.clients.landing_clone import LandingClone
+from homelab_tasks.connections.landing import landing_site, remote_of
 from homelab_tasks.model.events import Event, Land, Note, Verdict
 from homelab_tasks.model.verdict import Word
-from homelab_tasks.tasks.landing import landing_site, remote_of
 from tests.integration.git_repositories import ENVIRONMENT, clone, commit, git, make_remote
 
 

@@ -1,5 +1,5 @@
 """
-The composition root: from settings to the clients of every system, each made when it is first asked for.
+From settings to the clients of every system, each made when it is first asked for.
 
 Free of invoke: programs start here (`Connections(decode_settings(...))`), and so do the tasks.
 """

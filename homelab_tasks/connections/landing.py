@@ -1,5 +1,6 @@
 """Puts the parts of a landing together: the clone, its remote, the checkout, the journal, the forge."""
 
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,18 +20,33 @@ from homelab_tasks.clients.journal_file import JournalFile
 from homelab_tasks.clients.landing_clone import LandingClone
 from homelab_tasks.clients.presence import Presence
 from homelab_tasks.clients.verified_trees import VerifiedTrees
+from homelab_tasks.connections.servers import Connections
 from homelab_tasks.errors import MissingError, TokenError, UsageError
 from homelab_tasks.model.events import Event
 from homelab_tasks.model.remote_url import repository_of
-from homelab_tasks.tasks.assembly import Assembly
 
 if TYPE_CHECKING:
     from homelab_tasks.clients.forge import Forge
 
 
-def reach(assembly: Assembly, clone: LandingClone) -> GitCommand:
+def prepare_landing(
+    connections: Connections, *, timeout: float, title: str = "", repository: str = ""
+) -> tuple[Site, Proposer]:
+    """
+    Make what `land` asks for, for the clone around and the remote that the settings name.
+
+    The landing may take *timeout* seconds. A pull request gets *title* (the commit's own), on *repository*
+    (OWNER/NAME, the remote's).
+    """
+    clone = LandingClone(connections.git, connections.settings.work.remote)
+    remote = remote_of(clone, reach(connections, clone))
+    site = landing_site(clone, remote, clock=connections.clock, environment=dict(os.environ), timeout=timeout)
+    return site, proposer(connections, clone, remote, site, title=title, repository=repository)
+
+
+def reach(connections: Connections, clone: LandingClone) -> GitCommand:
     """Make the git that speaks with the remote of *clone*, as the settings say."""
-    settings = assembly.settings
+    settings = connections.settings
     ca_file = settings.load_balancer.ca_file
     access = GitAccess(
         AddressBook(settings.load_balancer),
@@ -42,7 +58,7 @@ def reach(assembly: Assembly, clone: LandingClone) -> GitCommand:
     def token() -> str:
         if url is None:
             raise MissingError("homelab.forge.url is not set")
-        return assembly.tokens(url, settings.forge.token)()
+        return connections.tokens(url, settings.forge.token)()
 
     return access.configure(clone.git.command, clone.push_url, forge=url, token=token)
 
@@ -71,35 +87,35 @@ def remote_of(clone: LandingClone, command: GitCommand, *, purpose: str = "") ->
     return Remote(command, name=clone.remote, url=clone.push_url, space=space)
 
 
-def proposer(
-    assembly: Assembly, clone: LandingClone, remote: Remote, site: Site, *, title: str, repository: str
+def proposer(  # noqa: PLR0913 - what a proposal is made of
+    connections: Connections, clone: LandingClone, remote: Remote, site: Site, *, title: str, repository: str
 ) -> Proposer:
     """Make what opens a pull request, on the forge that the settings name where it is the remote's."""
 
     def open_or_find(topic: str, tip: str, trunk: str, reason: str) -> Iterator[Event]:
         subject = title or site.merger.message_of(tip).strip().partition("\n")[0] or topic
         proposal = Proposal(topic=topic, tip=tip, trunk=trunk, title=subject, reason=reason)
-        forge = forge_of(assembly, clone, repository)
+        forge = forge_of(connections, clone, repository)
         yield from propose(proposal, remote, forge, site.patience)
 
     return open_or_find
 
 
-def forge_of(assembly: Assembly, clone: LandingClone, repository: str) -> "Forge | None":
+def forge_of(connections: Connections, clone: LandingClone, repository: str) -> "Forge | None":
     """Make the forge that the settings name; None where they name none."""
     from homelab_tasks.clients.forge import Forge
     from homelab_tasks.clients.http import Http
 
-    url = assembly.settings.forge.url
+    url = connections.settings.forge.url
     if url is None:
         return None
     name = repository or repository_of(clone.push_url, forge=url)
     if name is None:
         problem = f"the URL of git remote {clone.remote!r} names no OWNER/NAME"
         raise UsageError(problem, hint="give --repository OWNER/NAME")
-    token = assembly.tokens(url, assembly.settings.forge.token)
+    token = connections.tokens(url, connections.settings.forge.token)
     try:
         token()
     except TokenError:  # a public forge lets everybody look, and AGit only wants git's own credentials
-        return Forge(Http(url, assembly.session), name)
-    return Forge(assembly.http(url, token), name)
+        return Forge(Http(url, connections.session), name)
+    return Forge(connections.http(url, token), name)
