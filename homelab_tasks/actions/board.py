@@ -102,11 +102,17 @@ class Board:
         if self.rules.fail_fast and red_steps(pipeline):
             failing = judge(structs.replace(pipeline, status=Status.FAILURE))
             return Outcome(failing, sight) if failing else None
-        if sight.pending_seconds(now) >= self.rules.stuck_after and not others_moved:
-            waited = format_duration(sight.pending_seconds(now))
-            reason = f"#{pipeline.number} has been {pipeline.status} for {waited}, and nothing else moves here"
-            return Outcome(Judgement(word=Word.STUCK, reason=reason), sight)
-        return None
+        return None if others_moved else self._stuck(sight, now)
+
+    def _stuck(self, sight: Sight, now: float) -> Outcome | None:
+        """Has *sight* been pending for too long, while nothing on the board moved?"""
+        longest, pending = self.rules.stuck_after, sight.pending_seconds(now)
+        if pending < longest or any(other.has_moved(longest, now) for other in self.sights() if other is not sight):
+            return None
+        reason = (
+            f"#{sight.pipeline.number} has been pending for {format_duration(pending)}, and nothing else moves here"
+        )
+        return Outcome(Judgement(word=Word.STUCK, reason=reason), sight)
 
     def next_stuck(self, now: float) -> float:
         """When the next pipeline will have been pending for too long, if it stays pending; infinite for none."""

@@ -7,7 +7,7 @@ from msgspec import structs
 from homelab_tasks.actions.read_tails import BATCH_SECONDS
 from homelab_tasks.model.changes import changes
 from homelab_tasks.model.events import Event, PipelineSeen
-from homelab_tasks.model.judgement import is_settled, is_winding_down
+from homelab_tasks.model.judgement import is_settled, is_winding_down, waits_for_an_agent
 from homelab_tasks.model.pipeline import Pipeline, Status
 
 SETTLE_SECONDS = 15.0
@@ -43,6 +43,7 @@ class Sight:
         self._gone_since: float | None = None
         self._gone_reads = 0
         self._was_open = False
+        self._moved_at: float | None = None
 
     def take_row(self, row: Pipeline, now: float) -> None:
         """Learn from a *row* of the list, which has no workflows."""
@@ -61,10 +62,15 @@ class Sight:
         self._gone_reads += 1
 
     def _take(self, pipeline: Pipeline, now: float) -> None:
+        if pipeline.started and (pipeline.status, pipeline.workflows) != (
+            self.pipeline.status,
+            self.pipeline.workflows,
+        ):
+            self._moved_at = now
         self.pipeline = pipeline
         state = pipeline.state
         self._was_open = self._was_open or not state.is_final
-        waiting, running = state in {Status.PENDING, Status.CREATED}, state is Status.RUNNING
+        waiting, running = waits_for_an_agent(pipeline), state is Status.RUNNING
         self._pending_since = _first(self._pending_since, now) if waiting else None
         self._running_since = _first(self._running_since, now) if running else self._running_since
         self._final_since = _first(self._final_since, now) if state.is_final else None
@@ -121,6 +127,10 @@ class Sight:
     def is_ending(self, now: float) -> bool:
         """Is its end due at any moment?"""
         return self.is_settling(now) or (self.is_detailed and is_winding_down(self.pipeline))
+
+    def has_moved(self, within: float, now: float) -> bool:
+        """Did an agent get anywhere with it in the last *within* seconds?"""
+        return self._moved_at is not None and now - self._moved_at < within
 
     @property
     def is_pending(self) -> bool:

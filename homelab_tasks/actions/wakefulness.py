@@ -31,7 +31,8 @@ class Wakefulness:
         self._repository_id = repository_id
         self._changes: Changes | None = None
         self._trust = StreamTrust()
-        self._started = self._looked_at = self._noted_at = clock.now()
+        self._started = self._looked_at = clock.now()
+        self._note_at = self._started + NOTE_EVERY_SECONDS
         self._listed_at: float | None = None
         self._list_wanted = False
         self._hinted = False
@@ -48,10 +49,10 @@ class Wakefulness:
         if self._changes is not None:
             self._changes.close()
 
-    def heartbeat(self, lines: Callable[[], list[str]]) -> Iterator[Event]:
+    def _heartbeat(self, lines: Callable[[], list[str]]) -> Iterator[Event]:
         """Give a sign of life once a minute."""
-        if self._clock.now() - self._noted_at >= NOTE_EVERY_SECONDS:
-            self._noted_at = self._clock.now()
+        if self._clock.now() >= self._note_at:
+            self._note_at = self._clock.now() + NOTE_EVERY_SECONDS
             yield Note(kind=NoteKind.HEARTBEAT, text="; ".join(lines()) or "no pipeline yet")
 
     def hurry(self) -> None:
@@ -82,13 +83,26 @@ class Wakefulness:
         every = LIST_EVERY_TRUSTED_SECONDS if self.is_trusted else LIST_EVERY_SECONDS
         return self._clock.now() - self._listed_at >= every
 
-    def sleep(self, board: Board, movement: Movement, logs: LogsBeside, *, until: float) -> Iterator[Event]:
-        """Sleep until something is due, at the latest at *until* (a time of the clock); tells of stream and *logs*."""
+    def sleep(
+        self,
+        board: Board,
+        movement: Movement,
+        logs: LogsBeside,
+        *,
+        until: float,
+        lines: Callable[[], list[str]],
+    ) -> Iterator[Event]:
+        """
+        Sleep until something is due, at the latest at *until* (a time of the clock).
+
+        Meanwhile it tells of the stream, of *logs*, and once a minute of the state, which *lines* say.
+        """
         if self._changes is None:
             self._changes = self._listen()
         wake_at = min(until, self._looked_at + self._pause(board))
         while (left := wake_at - self._clock.now()) > 0:
-            hints = self._changes.wait(min(left, logs.pause))
+            yield from self._heartbeat(lines)
+            hints = self._changes.wait(min(left, logs.pause, self._note_at - self._clock.now()))
             now = self._clock.now()
             yield from self._trust.heard(hints, now)
             for hint in hints:

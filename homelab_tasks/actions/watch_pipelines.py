@@ -103,9 +103,9 @@ class Watch:
             verdict = yield from self._decide()
             if verdict is not None:
                 return verdict
-            yield from self._wakefulness.heartbeat(self._endings.state_lines)
-            until = self._next_deadline()
-            yield from self._wakefulness.sleep(self._board, self._movement, self._logs, until=until)
+            yield from self._wakefulness.sleep(
+                self._board, self._movement, self._logs, until=self._next_deadline(), lines=self._endings.state_lines
+            )
 
     def _decide(self) -> Generator[Event, None, Verdict | None]:
         outcomes = self._outcomes()

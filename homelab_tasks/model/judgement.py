@@ -40,6 +40,18 @@ def is_settled(pipeline: Pipeline) -> bool:
     return pipeline.state.is_final and not any(workflow.status.is_active for workflow in pipeline.workflows or ())
 
 
+def waits_for_an_agent(pipeline: Pipeline) -> bool:
+    """
+    Is *pipeline* queued, as far as anything of it is left?
+
+    One of which a part has run stays `running` while no agent takes the rest.
+    """
+    if pipeline.state in {Status.CREATED, Status.PENDING}:
+        return True
+    states = {workflow.status for workflow in pipeline.workflows or ()}
+    return pipeline.state is Status.RUNNING and Status.PENDING in states and Status.RUNNING not in states
+
+
 def is_winding_down(pipeline: Pipeline) -> bool:
     """Are all its steps at an end while the pipeline itself is not? Then its end is milliseconds away."""
     steps = [step for workflow in pipeline.workflows or () for step in workflow.steps]
