@@ -116,4 +116,33 @@ PROTECTED = Chapter(
     ),
 )
 
-CHAPTERS = (GREEN, RED, FLAPPING, LANDED, OVERTAKEN, LANDED_RED, PROTECTED)
+DEPLOYED = Chapter(
+    title="A deployment that is not done while an old pod still serves, whatever `rollout status` says",
+    scenes=(
+        Faults(faults="old-pod-lingers", remark="pods take 8 s to stop from now on"),
+        Shell(line="git pull --quiet && git commit --quiet --allow-empty --message 'Run this'"),
+        Shell(line="git push --quiet"),
+        Shell(
+            line="inv deploy.wait web/web",
+            prints=("old still terminating", "rolled-out: web/deployment/web", "2 of 2 available"),
+        ),
+    ),
+)
+
+CRASHING = Chapter(
+    title="A deployment that can only fail, and why",
+    scenes=(
+        Faults(faults="crash", remark="new pods crash from now on"),
+        Shell(line="git commit --quiet --allow-empty --message 'Run that' && git push --quiet"),
+        Shell(
+            line="inv deploy.wait",
+            exit_code=1,
+            prints=("CrashLoopBackOff", "KeyError: 'DATABASE_URL'", "rollout undo deployment/web"),
+        ),
+        Faults(faults="", remark="all is well again"),
+        Shell(line="git commit --quiet --allow-empty --message 'Run this after all' && git push --quiet"),
+        Shell(line="inv deploy.wait --json | tail -1", prints=('"verdict": "rolled-out"',)),
+    ),
+)
+
+CHAPTERS = (GREEN, RED, FLAPPING, LANDED, OVERTAKEN, LANDED_RED, PROTECTED, DEPLOYED, CRASHING)

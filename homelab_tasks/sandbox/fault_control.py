@@ -61,6 +61,12 @@ class FaultControl:
         """End every fault."""
         self._rules = []
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the faults in force."""
+        self._read_file()
+        return frozenset(rule.name for rule in self._rules)
+
     def of_request(self, request: Request) -> Effect:
         """Say what happens to *request*."""
         self._read_file()

@@ -60,6 +60,7 @@ class Fault(Struct, frozen=True, kw_only=True):
     paths: str = r".*"
 
 
+CLUSTER_FAULTS = ("crash", "pull-error", "quota", "unschedulable", "old-pod-lingers")
 FAULTS = {
     "empty": Fault(effects=(Effect.EMPTY,), probability=0.5),
     "html": Fault(effects=(Effect.HTML,), probability=0.5),
@@ -82,6 +83,8 @@ FAULTS = {
     "wrong-certificate": Fault(effects=(Effect.WRONG_CERTIFICATE,)),
     "expired-certificate": Fault(effects=(Effect.EXPIRED_CERTIFICATE,)),
     "unknown-certificate": Fault(effects=(Effect.UNKNOWN_CERTIFICATE,)),
+    # Of the cluster, which reads their names; the load balancer does nothing.
+    **{name: Fault(effects=(Effect.NONE,), paths="") for name in CLUSTER_FAULTS},
     "flap": Fault(
         effects=(
             Effect.EMPTY,

@@ -16,14 +16,16 @@ from homelab_tasks.sandbox.certificates import Certificates
 from homelab_tasks.sandbox.clone import Clone, Pin
 from homelab_tasks.sandbox.fault_control import FaultControl
 from homelab_tasks.sandbox.forge import Forge
+from homelab_tasks.sandbox.git import git
 from homelab_tasks.sandbox.http_server import HttpServer
+from homelab_tasks.sandbox.kubernetes.server import CONTEXT, KubernetesServer
 from homelab_tasks.sandbox.layout import Layout
 from homelab_tasks.sandbox.load_balancer import LoadBalancer
 from homelab_tasks.sandbox.log_batches import SEND_SECONDS
 from homelab_tasks.sandbox.loop_thread import LoopThread
 from homelab_tasks.sandbox.repositories import PUSHER, Repositories
 from homelab_tasks.sandbox.runner import Agent
-from homelab_tasks.sandbox.sample_app import sample_files
+from homelab_tasks.sandbox.sample_app import DEPLOYMENT, NAMESPACE, sample_deployment, sample_files
 from homelab_tasks.sandbox.vault import Vault
 from homelab_tasks.sandbox.woodpecker.control import WoodpeckerControl
 from homelab_tasks.sandbox.woodpecker.lifecycle import CONFIGURATION_SECONDS
@@ -33,6 +35,7 @@ from homelab_tasks.sandbox.woodpecker.server import Woodpecker
 REPOSITORY = "lab/app"
 BRANCH = "main"
 CI_HOST, VAULT_HOST, GIT_HOST = "ci.homelab.test", "vault.homelab.test", "git.homelab.test"
+KUBERNETES_HOST = "kubernetes.homelab.test"
 ADDRESSES = ("127.0.0.1", "127.0.0.2")
 SECRET_PATH, SECRET_FIELD = "secret/ci/global", "woodpecker_api_token"
 
@@ -67,11 +70,13 @@ class Homelab:
         self.token = f"wp-{secrets.token_urlsafe(24)}"
         self.forge_token = secrets.token_hex(20)
         self.vault_token = f"hvs.{secrets.token_urlsafe(24)}"
-        self._certificates = Certificates([CI_HOST, VAULT_HOST, GIT_HOST])
+        self.kubernetes = KubernetesServer(lambda: self.faults.names)
+        self._certificates = Certificates([CI_HOST, VAULT_HOST, GIT_HOST, KUBERNETES_HOST])
         self._servers = {
             CI_HOST: HttpServer(self._server.application),
             VAULT_HOST: HttpServer(self.vault.application),
             GIT_HOST: HttpServer(self.forge.application),
+            KUBERNETES_HOST: self.kubernetes.http,
         }
         self._clone = Clone(self.layout.app, BRANCH)
         self._addresses, self._port = addresses, port
@@ -134,6 +139,8 @@ class Homelab:
             "woodpecker": {"url": f"https://{CI_HOST}", "token": [from_vault]},
             "vault": {"url": f"https://{VAULT_HOST}", "token": [vault_token]},
             "forge": {"url": self.forge.api.url, "token": [{"file": str(self.layout.tokens / "forge")}]},
+            "kubernetes": {"context": CONTEXT, "kubeconfig": str(self.layout.kubeconfig)},
+            "deploy": {"targets": [f"{NAMESPACE}/{DEPLOYMENT}"]},
             "work": {"verify": "bash test.sh"},
         }
 
@@ -187,6 +194,7 @@ class Homelab:
 
     async def _start(self) -> None:
         await asyncio.gather(*(server.start() for server in self._servers.values()))
+        await self.kubernetes.live()
         upstreams = {host: server.port for host, server in self._servers.items()}
         self._balancer = LoadBalancer(
             self._certificates, upstreams, self.faults, addresses=self._addresses, port=self._port
@@ -195,6 +203,7 @@ class Homelab:
         self.forge.api.url = f"https://{GIT_HOST}:{self._balancer.port}"
 
     async def _stop(self) -> None:
+        await self.kubernetes.rest()
         await self._balancer.stop()
         self._server.hub.close()
         await self._agents.kill_all()
@@ -212,9 +221,21 @@ class Homelab:
         self._server.add_user(PUSHER, self.token, admin=True)
         self._server.add_repository(REPOSITORY, forge_url=self._forge_url(REPOSITORY))
         self._make_clone()
+        self._deploy()
         self.connect_agent()
         state = {"pid": os.getpid(), "addresses": list(self.addresses), "started": time.time()}
         layout.state.write_text(json.dumps(state) + "\n")
+
+    def _deploy(self) -> None:
+        """Let the first commit run, and give the steps of CI what they need to deploy the next."""
+        sha = git(self.app, "rev-parse", "HEAD")
+        self._loop.call(self.kubernetes.cluster.apply, "deployments", NAMESPACE, sample_deployment(sha))
+        self._agents.environment |= {"KUBERNETES_API": self.kubernetes.url, "KUBERNETES_TOKEN": self.kubernetes.token}
+        url, authority = f"https://{KUBERNETES_HOST}", self.layout.ca_file.read_text()
+        token = self.kubernetes.token
+        written = self.kubernetes.kubeconfig(url, token, namespace=NAMESPACE, authority_pem=authority)
+        self.layout.kubeconfig.touch(mode=0o600)
+        self.layout.kubeconfig.write_text(written)
 
     def _make_clone(self) -> None:
         """Make the bare repository with the application in it, and the clone."""

@@ -23,6 +23,7 @@ class Layout:
         self.ca_directory = self.directory / "ca"
         self.tokens = self.directory / "tokens"
         self.faults = self.directory / "faults"
+        self.kubeconfig = self.directory / "kubeconfig"
         self.ignore = self.directory / ".gitignore"
 
     @property
@@ -37,6 +38,7 @@ class Layout:
             self.ca_directory,
             self.tokens,
             self.faults,
+            self.kubeconfig,
             self.ignore,
             self.log,
             self.state,

@@ -19,7 +19,7 @@ HELP = {
     "json": "print events as JSON Lines on stdout",
 }
 STARTED = {
-    "faults": "faults of the load balancer: NAME[:PROBABILITY[:SEED]], several with commas (flap, empty, html, ...)",
+    "faults": "faults of load balancer and cluster: NAME[:PROBABILITY[:SEED]], several with commas (flap, crash, ...)",
     "slow": "let CI take as long as a small real one does",
 }
 

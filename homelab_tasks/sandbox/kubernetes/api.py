@@ -21,6 +21,7 @@ from homelab_tasks.sandbox.kubernetes.selection import Selection, selection_of
 from homelab_tasks.sandbox.kubernetes.store import KINDS, Object
 
 BOOKMARK_SECONDS = 30.0
+CLOSING_SECONDS, CLOSING_TURNS = 1.0, 50
 GROUPS = ("/api/v1", "/apis/apps/v1")
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 MERGED = {"application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml"}
@@ -48,8 +49,9 @@ class Api:
         self.tokens: dict[str, Account] = {}
         self.faults: Callable[[Request], Response | None] = lambda _: None
         self.asked: list[str] = []
-        self._news = asyncio.Condition()
+        self._news = asyncio.Event()
         self._closing = False
+        self._open = 0
         one, many = "/namespaces/{namespace}/{resource}/{name}", "/namespaces/{namespace}/{resource}"
         self.application = Starlette(
             routes=[
@@ -61,19 +63,20 @@ class Api:
             ]
         )
 
-    async def live(self, step_seconds: float) -> None:
+    async def live(self, step_seconds: float, before_step: Callable[[], None]) -> None:
         """Let the cluster live, and wake the watches up."""
         while True:
             before = self.cluster.store.version
+            before_step()
             self.cluster.step()
             if self.cluster.store.version != before:
-                await self.wake()
+                self.wake()
             await asyncio.sleep(step_seconds)
 
-    async def wake(self) -> None:
-        """Let the watches look for changes."""
-        async with self._news:
-            self._news.notify_all()
+    def wake(self) -> None:
+        """Let the watches look for changes: each waits for the event that was current when it looked last."""
+        self._news.set()
+        self._news = asyncio.Event()
 
     async def version(self, request: Request) -> Response:
         """Tell a version, to everybody with a token."""
@@ -110,14 +113,22 @@ class Api:
             made = self.cluster.store.create(resource, namespace, await request.json())
         except KeyError as error:
             return status(409, "AlreadyExists", f'{resource} "{error.args[0]}" already exists')
-        await self.wake()
+        self.wake()
         return JSONResponse(made, status_code=201)
 
     def _watch(self, request: Request, resource: str, namespace: str, selection: Selection) -> Response:
         version = int(request.query_params.get("resourceVersion") or 0)
         seconds = float(request.query_params.get("timeoutSeconds") or 1800)
         lines = self._lines(resource, namespace, selection, version, seconds)
-        return StreamingResponse(lines, media_type="application/json")
+        return StreamingResponse(self._counted(lines), media_type="application/json")
+
+    async def _counted(self, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        self._open += 1
+        try:
+            async for line in lines:
+                yield line
+        finally:
+            self._open -= 1
 
     async def _lines(
         self, resource: str, namespace: str, selection: Selection, version: int, seconds: float
@@ -136,23 +147,25 @@ class Api:
             if version < store.compacted:
                 yield _line("ERROR", _status(410, "Expired", "too old resource version"))
                 return
+            news = self._news
             for change in store.since(version):
                 version = change.version
                 same = change.resource == resource and change.namespace == namespace
                 if same and selection.takes(change.object):
                     yield _line(change.type, change.object)
-            async with self._news:
-                try:
-                    await asyncio.wait_for(self._news.wait(), min(left, BOOKMARK_SECONDS))
-                except TimeoutError:
-                    api_version, kind = KINDS[resource]
-                    metadata = {"resourceVersion": str(version)}
-                    yield _line("BOOKMARK", {"kind": kind, "apiVersion": api_version, "metadata": metadata})
+            try:
+                await asyncio.wait_for(news.wait(), min(left, BOOKMARK_SECONDS))
+            except TimeoutError:
+                yield _line("BOOKMARK", _bookmark(resource, version))
 
     async def close(self) -> None:
-        """End every watch."""
+        """End every watch; returns once each has said its last."""
         self._closing = True
-        await self.wake()
+        self.wake()
+        for _ in range(CLOSING_TURNS):
+            if not self._open:
+                return
+            await asyncio.sleep(CLOSING_SECONDS / CLOSING_TURNS)
 
     async def one(self, request: Request) -> Response:
         """Get, change or delete one object."""
@@ -171,11 +184,11 @@ class Api:
                 self.cluster.store.mark_deleted(there)
             else:
                 self.cluster.store.remove(resource, namespace, name)
-            await self.wake()
+            self.wake()
             return JSONResponse(_status(200, "", ""))
         changed = merge(there, await request.json()) if verb == "patch" else await request.json()
         updated = self.cluster.store.update(resource, _as_written_by(changed, there, self._account(request)))
-        await self.wake()
+        self.wake()
         return JSONResponse(updated)
 
     async def log(self, request: Request) -> Response:
@@ -261,6 +274,11 @@ def _status(code: int, reason: str, message: str, *, name: str = "") -> Object:
     word = "Success" if code == 200 else "Failure"  # noqa: PLR2004 - HTTP's OK
     told = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": word, "message": message}
     return {**told, "reason": reason, "details": {"name": name}, "code": code}
+
+
+def _bookmark(resource: str, version: int) -> Object:
+    api_version, kind = KINDS[resource]
+    return {"kind": kind, "apiVersion": api_version, "metadata": {"resourceVersion": str(version)}}
 
 
 def _line(type_: str, told: Object) -> bytes:

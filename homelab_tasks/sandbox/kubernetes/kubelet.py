@@ -27,7 +27,7 @@ class Kubelet:
     """Moves every pod of *store* on, when its time has come."""
 
     def __init__(self, store: Store) -> None:
-        """Know no pod yet; *defaults* are annotations of pods that have none of their own."""
+        """Know no pod yet; *defaults* are annotations of pods that have none of their own when they are made."""
         self.store = store
         self.defaults: dict[str, str] = {}
         self._since: dict[str, float] = {}
@@ -53,7 +53,8 @@ class Kubelet:
     def _stop(self, pod: Object) -> None:
         uid = pod["metadata"]["uid"]
         began = self._since.setdefault(f"{uid}/stop", self.store.now())
-        if self.store.now() - began >= float(self._behaviour[uid].get("fake/term", STOP_SECONDS)):
+        seconds = {**self._behaviour[uid], **self.defaults}.get("fake/term", STOP_SECONDS)
+        if self.store.now() - began >= float(seconds):
             self.store.remove("pods", pod["metadata"]["namespace"], pod["metadata"]["name"])
 
     def _run(self, pod: Object, age: float) -> None:

@@ -34,11 +34,13 @@ REAL = pytest.param(
 def server() -> Iterator[KubernetesServer]:
     """The stand-in by itself."""
     loop, made = LoopThread("kubernetes"), KubernetesServer()
-    loop.run(made.start())
+    loop.run(made.http.start())
+    loop.run(made.live())
     try:
         yield made
     finally:
-        loop.run(made.stop())
+        loop.run(made.rest())
+        loop.run(made.http.stop())
         loop.close()
 
 

@@ -26,7 +26,7 @@ def test_a_push_runs_its_steps_and_is_green_when_they_pass(shared_homelab: Homel
 
     assert pipeline["message"] == "Note it\n"
     assert pipeline["changed_files"] == ["note"]
-    assert states(pipeline) == ["success", "success", "success"]
+    assert states(pipeline) == ["success", "success", "success", "success"]
     assert ci.log(pipeline, "test", 2) == ["+ bash test.sh", "greeting is right"]
 
 
