@@ -19,6 +19,8 @@ from homelab_tasks.settings import Settings, TokenSource, Url, VaultField
 if TYPE_CHECKING:
     from homelab_tasks.clients.git import Git
     from homelab_tasks.clients.http import Http
+    from homelab_tasks.clients.kubeconfig import Access
+    from homelab_tasks.clients.kubernetes import Kubernetes
     from homelab_tasks.clients.session import PinnedSession
     from homelab_tasks.clients.tokens import Tokens
     from homelab_tasks.clients.vault import Vault
@@ -129,6 +131,28 @@ class Connections:
         token = Tokens(url, self.settings.vault.token, self.secrets, environment=self._environment)
         timeout = (self.settings.http.connect_timeout, self.settings.http.read_timeout)
         return Vault(url, self.session, token, timeout=timeout)
+
+    def cluster_access(self, *, kubeconfig: str | None = None, context: str | None = None) -> "Access":
+        """Read where the cluster is, and as whom it is asked; the settings say it where the arguments do not."""
+        from homelab_tasks.clients.kubeconfig import load_access
+
+        chosen = self.settings.kubernetes
+        return load_access(
+            self._environment, kubeconfig=kubeconfig or chosen.kubeconfig, context=context or chosen.context
+        )
+
+    def cluster(self, access: "Access | None" = None) -> "Kubernetes":
+        """The cluster of *access*, else the one that the settings choose; close it, for it has threads."""
+        from homelab_tasks.clients.kubernetes_connection import connect
+
+        return connect(
+            access or self.cluster_access(),
+            pins=self.settings.load_balancer,
+            http=self.settings.http,
+            environment=self._environment,
+            secrets=self.secrets,
+            now=self.clock.now,
+        )
 
     def http(self, url: Url, token: "Tokens | None", *, signature: str | None = None) -> "Http":
         """Requests to the server at *url*, signed with *token* if any, and as patient as the settings say."""

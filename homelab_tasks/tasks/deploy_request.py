@@ -1,6 +1,5 @@
 """From the flags of a deploy task to the rollout that it waits for."""
 
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from homelab_tasks.actions.rollout_journey import Commits
     from homelab_tasks.actions.rollout_request import Request
     from homelab_tasks.clients.kubeconfig import Access
-    from homelab_tasks.clients.kubernetes import Kubernetes
 
 
 class DeployFlags(Struct, frozen=True, kw_only=True):
@@ -45,7 +43,7 @@ def wait_for_targets(assembly: Assembly, flags: DeployFlags) -> Iterator[Event]:
     from homelab_tasks.actions.await_rollout import await_rollout
 
     patience = assembly.settings.http.retry_for
-    with closing(_connect(assembly, access)) as cluster:
+    with closing(assembly.connections.cluster(access)) as cluster:
         commits = _commits(assembly)
         yield from await_rollout(cluster, request, clock=assembly.clock, retry_for=patience, commits=commits)
 
@@ -58,18 +56,13 @@ def look_at_targets(assembly: Assembly, flags: DeployFlags) -> Iterator[Event]:
     from homelab_tasks.actions.look_at_rollout import look_at_rollout
 
     patience = assembly.settings.http.retry_for
-    with closing(_connect(assembly, access)) as cluster:
+    with closing(assembly.connections.cluster(access)) as cluster:
         commits = _commits(assembly)
         yield from look_at_rollout(cluster, request, clock=assembly.clock, retry_for=patience, commits=commits)
 
 
 def _access(assembly: Assembly, flags: DeployFlags) -> "Access":
-    from homelab_tasks.clients.kubeconfig import load_access
-
-    settings = assembly.settings.kubernetes
-    return load_access(
-        os.environ, kubeconfig=flags.kubeconfig or settings.kubeconfig, context=flags.context or settings.context
-    )
+    return assembly.connections.cluster_access(kubeconfig=flags.kubeconfig or None, context=flags.context or None)
 
 
 def _request(assembly: Assembly, flags: DeployFlags, access: "Access") -> "Request":
@@ -112,19 +105,6 @@ def _watching(assembly: Assembly, access: "Access", request: "Request") -> Watch
         branch=commit.branch if commit is not None else None,
         address=str(addresses[0]) if addresses else None,
         text=f"context {access.context}: {targets}{exact}",
-    )
-
-
-def _connect(assembly: Assembly, access: "Access") -> "Kubernetes":
-    from homelab_tasks.clients.kubernetes_connection import connect
-
-    return connect(
-        access,
-        pins=assembly.settings.load_balancer,
-        http=assembly.settings.http,
-        environment=os.environ,
-        secrets=assembly.secrets,
-        now=assembly.clock.now,
     )
 
 

@@ -155,10 +155,9 @@ def _cluster(assembly: Assembly) -> list[Examination]:
 
     def look() -> Iterator[Check]:
         from homelab_tasks.actions.examine_cluster import examine_cluster
-        from homelab_tasks.clients.kubeconfig import load_access
 
-        written, chosen = ",".join(settings.deploy.targets), settings.kubernetes
-        access = load_access(os.environ, kubeconfig=chosen.kubeconfig, context=chosen.context)
+        written = ",".join(settings.deploy.targets)
+        access = _connections(assembly).cluster_access()
 
         def targets(_: "Cluster") -> tuple[Target, ...]:
             return parse_targets(written, namespace=access.namespace) if written else ()
