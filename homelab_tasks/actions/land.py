@@ -22,7 +22,7 @@ from homelab_tasks.actions.verify_candidate import verify_candidate
 from homelab_tasks.errors import HomelabError, UsageError
 from homelab_tasks.model import landing_verdicts as verdicts
 from homelab_tasks.model.events import Event, Land, LandPhase, Note, NoteKind, Verdict
-from homelab_tasks.model.landing import Candidate, Conflict, Record, Step, Trunk
+from homelab_tasks.model.landing import Candidate, Conflict, Record, RemoteState, Step, Trunk
 from homelab_tasks.model.refusal import Kind, Refusal
 from homelab_tasks.model.verdict import Word
 
@@ -55,6 +55,7 @@ class _Landing:
         self._order, self._site, self._propose = order, site, propose
         self._record: Record | None = None
         self._former: str | None = None
+        self._seen: RemoteState | None = None
         self._lock: TrunkLock | None = None
         self._lost = 0
 
@@ -69,7 +70,7 @@ class _Landing:
             topic, tip = require_landable(self._site.clone.state())
             require_one_push_url(self._order.remote, self._order.push_urls)
             _require_verify(self._order)
-            name = yield from name_trunk(self._site, self._order)
+            name, self._seen = yield from name_trunk(self._site, self._order)
             require_topic(topic, name)
             pushed = left.pushed if left is not None and left.topic == topic else ()
             self._former = left.base if left is not None else None
@@ -135,11 +136,12 @@ class _Landing:
 
     def _sync(self, record: Record, attempt: int) -> Generator[Event, None, Trunk]:
         lock = self._lock
-        trunk = yield from sync_trunk(self._site, record.trunk)
+        trunk = yield from sync_trunk(self._site, record.trunk, self._seen)
+        self._seen = None
         foreign = trunk.lock is not None and lock is not None and trunk.lock != lock.value
         if lock is not None and not self._order.dry_run and (foreign or self._lost >= LOST_BEFORE_LOCK):
             yield from lock.acquire()
-            trunk = yield from sync_trunk(self._site, record.trunk)
+            trunk = yield from sync_trunk(self._site, record.trunk, None)
         text = f"{record.trunk} is at {trunk.base[:7]}"
         yield Land(phase=LandPhase.SYNC, attempt=attempt, trunk=trunk.base, text=text)
         formers = (self._former, self._site.clone.former_trunk(record.trunk))
@@ -164,8 +166,7 @@ class _Landing:
             return verdicts.no_change(record.topic, record.trunk)
         message = self._order.message or f"Merge branch '{record.topic}'"
         commit = self._site.merger.commit(merged.tree, (trunk.base, record.tip), message)
-        count = self._site.merger.count(trunk.base, record.tip)
-        text = f"{commit[:7]} merges {count} {'commit' if count == 1 else 'commits'} (tree {merged.tree[:7]})"
+        text = f"{commit[:7]} merges cleanly (tree {merged.tree[:7]})"
         yield Land(phase=LandPhase.CANDIDATE, attempt=attempt, trunk=trunk.base, candidate=commit, text=text)
         if self._order.dry_run:
             return verdicts.would_land(record.topic, trunk, self._order.verify, propose=self._order.propose)

@@ -38,7 +38,9 @@ def start_topic(nursery: Nursery, topic: str, base: str, on_start: str | None) -
         yield Note(kind=NoteKind.HEARTBEAT, text=f"{on_start} in {path}")
         lines = list[str]()
         with nursery.run(path, on_start) as run:
-            for line in run.lines():
+            for line in run.lines_and_silence(float("inf")):
+                if line is None:
+                    continue
                 lines.append(line)
                 yield Note(kind=NoteKind.HEARTBEAT, text=line)
         if run.exit_code != 0:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Generator
 
 from homelab_tasks.actions.landing_site import Site
 from homelab_tasks.durations import format_duration
-from homelab_tasks.model.events import Event, Failure, Land, LandPhase, Verdict
+from homelab_tasks.model.events import Event, Failure, Land, LandPhase, Note, NoteKind, Verdict
 from homelab_tasks.model.landing import Candidate
 from homelab_tasks.model.verdict import Word
 
 TAIL_LINES = 40
+HEARTBEAT_SECONDS = 60.0
 
 
 def verify_candidate(
@@ -31,7 +32,11 @@ def verify_candidate(
     began, tail = site.clock.now(), deque[str](maxlen=TAIL_LINES)
     with site.checkout.start(command, timeout=site.time_left) as run:
         started(run.group)
-        for line in run.lines():
+        for line in run.lines_and_silence(HEARTBEAT_SECONDS):
+            if line is None:
+                went_on = format_duration(site.clock.now() - began)
+                yield Note(kind=NoteKind.HEARTBEAT, text=f"{command}: running for {went_on}")
+                continue
             tail.append(line)
             yield _told(candidate, line)
     took = format_duration(site.clock.now() - began)

@@ -1,8 +1,10 @@
 """Runs the user's own git: their configuration, hooks and credentials, but no prompt and no translation."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec import Struct
 
@@ -101,9 +103,13 @@ class GitCommand:
         )
 
     def run(
-        self, *arguments: str, timeout: float | None = None, environment: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        given: str = "",
+        timeout: float | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> Completed:
-        """Run git with *arguments*, killing it after *timeout* seconds; any exit code is an answer."""
+        """Run git with *arguments* on the input *given*, killed after *timeout* seconds; any exit code is an answer."""
         try:
             from git.cmd import Git
             from git.exc import GitCommandNotFound
@@ -111,17 +117,21 @@ class GitCommand:
             raise UsageError("git was not found", hint="install git 2.39 or newer") from error
         options = [part for setting in self._configuration for part in ("-c", setting)]
         try:
-            code, output, errors = Git(self.directory).execute(
-                [*_without_inherited(), "git", *options, *arguments],
-                with_extended_output=True,
-                with_exceptions=False,
-                kill_after_timeout=timeout,
-                env={**_ENVIRONMENT, **self._environment, **_by_environment(self._hidden), **(environment or {})},
-                strip_newline_in_stdout=False,
-            )
+            with _readable(given) as source:
+                code, output, errors = Git(self.directory).execute(
+                    [*_without_inherited(), "git", *options, *arguments],
+                    istream=source,
+                    with_extended_output=True,
+                    with_exceptions=False,
+                    kill_after_timeout=timeout,
+                    env={**_ENVIRONMENT, **self._environment, **_by_environment(self._hidden), **(environment or {})},
+                    strip_newline_in_stdout=False,
+                )
         except GitCommandNotFound as error:
             raise UsageError(f"git cannot run in {str(self.directory)!r}") from error
-        return Completed(code=code, output=_text(output), errors=_text(errors))
+        late = code == KILLED and timeout is not None
+        problem = f"fatal: nothing came of it within {timeout:g} seconds" if late else _text(errors)
+        return Completed(code=code, output=_text(output), errors=problem)
 
     def ask(self, *arguments: str) -> str | None:
         """Run git with *arguments*; its output without the end of the line, None when it failed."""
@@ -134,6 +144,19 @@ class GitCommand:
         if not done.worked:
             raise UnavailableError(f"git {arguments[0]} failed: {done.problem}", hint=_hint(done))
         return done.output.removesuffix("\n")
+
+
+@contextmanager
+def _readable(text: str) -> Iterator[BinaryIO | None]:
+    """Hand out *text*, which must fit a pipe, as an open file; None where it is empty."""
+    if not text:
+        yield None
+        return
+    source, sink = os.pipe()
+    with open(source, "rb") as readable:  # noqa: PTH123 - a descriptor has no path
+        with open(sink, "wb") as writable:  # noqa: PTH123
+            writable.write(text.encode("utf-8", "surrogateescape"))
+        yield readable
 
 
 def _text(output: object) -> str:

@@ -25,7 +25,7 @@ class Merger:
         if done.worked:
             return Merged(tree=tree)
         if done.code == 1 and tree:
-            return Conflict(files=tuple(dict.fromkeys(file for file in files if file)))
+            return Conflict(files=tuple(dict.fromkeys(_shown(file) for file in files if file)))
         if "unrelated histories" in done.errors:
             raise UsageError("the topic and the trunk have no commit in common", hint="is this the right remote?")
         raise UnavailableError(f"git merge-tree failed: {done.problem}")
@@ -76,10 +76,6 @@ class Merger:
         """Whether the tree of *commit* names submodules."""
         return self._command.run("cat-file", "-e", f"{commit}:.gitmodules").worked
 
-    def count(self, base: str, tip: str) -> int:
-        """Count the commits of *tip* that *base* does not hold."""
-        return int(self._command.require("rev-list", "--count", f"{base}..{tip}"))
-
     def taken_off(self, former: str, trunk: str, tip: str) -> int:
         """Count the commits that *former* (an older trunk) and *tip* share, and *trunk* does not hold any more."""
         shared = self._command.ask("merge-base", "--all", former, tip) or ""
@@ -90,3 +86,8 @@ class Merger:
     def is_related(self, one: str, other: str) -> bool:
         """Whether both have a commit in common, as far as this clone knows."""
         return self._command.run("merge-base", one, other).worked
+
+
+def _shown(file: str) -> str:
+    """Write a file name that may not be UTF-8 so that it can be printed."""
+    return file.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

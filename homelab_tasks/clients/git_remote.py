@@ -5,7 +5,8 @@ The remote is spoken to under a name of our own that is configured through the e
 hold a password) is in no argument list, git updates no tracking branch, and fetching reads from where is pushed to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import inf
 
 from homelab_tasks.clients.git_command import GitCommand
 from homelab_tasks.errors import DeniedError, HomelabError, TransientError, UnavailableError, UntrustedError
@@ -14,8 +15,11 @@ from homelab_tasks.model.push_result import PushResult, parse_push
 from homelab_tasks.model.refusal import Kind, Refusal, classify_failure
 
 NAME = "land"
+LOOK_SECONDS = 20.0
+"""How long a look at the remote may take."""
+LEAST_SECONDS = 2.0  # what is begun at the deadline still gets this long
 SILENT_SECONDS = 60
-"""How long a look or a fetch may take without a byte."""
+"""How long a fetch or a push may go on without a byte; a server's hooks may take longer, and send signs of life."""
 PINNED = (
     "push.default=nothing",
     "push.autoSetupRemote=false",
@@ -32,8 +36,15 @@ _COPIED = frozenset({"receivepack", "uploadpack", "proxy", "proxyauthmethod"})
 class Remote:
     """The remote named *name* in the clone's configuration, at its one push *url*."""
 
-    def __init__(self, command: GitCommand, *, name: str, url: str, space: str) -> None:
-        """Keep what is fetched under *space*, a place for refs that belongs to this landing alone."""
+    def __init__(
+        self, command: GitCommand, *, name: str, url: str, space: str, time_left: Callable[[], float] = lambda: inf
+    ) -> None:
+        """
+        Keep what is fetched under *space*, a place for refs that belongs to this landing alone.
+
+        Looking and fetching take no longer than *time_left* says.
+        """
+        self._time_left = time_left
         settings = [(f"remote.{NAME}.url", url), *_copied(command, name)]
         self.url = url
         self.space = space
@@ -42,7 +53,7 @@ class Remote:
 
     def look(self, *refs: str) -> RemoteState:
         """Ask for the branch that HEAD names and the values of *refs* (full names, `*` at the end for a place)."""
-        done = self._command.run("ls-remote", "--symref", NAME, "HEAD", *refs, timeout=SILENT_SECONDS)
+        done = self._command.run("ls-remote", "--symref", NAME, "HEAD", *refs, timeout=self._at_most(LOOK_SECONDS))
         if not done.worked:
             raise failure(classify_failure(done.errors, code=done.code))
         head, values = None, dict[str, str]()
@@ -54,11 +65,15 @@ class Remote:
                 values[ref] = value
         return RemoteState(head=head, refs=values)
 
+    def _at_most(self, seconds: float) -> float | None:
+        allowed = min(seconds, max(LEAST_SECONDS, self._time_left()))
+        return None if allowed == inf else allowed
+
     def fetch(self, ref: str, name: str) -> str:
         """Fetch *ref* of the remote into our own space as *name*; returns the commit."""
         own = f"{self.space}/{name}"
         quiet = ("--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--refmap=", "--no-recurse-submodules")
-        done = self._command.run("fetch", *quiet, NAME, f"+{ref}:{own}", timeout=None)
+        done = self._command.run("fetch", *quiet, NAME, f"+{ref}:{own}", timeout=self._at_most(inf))
         if not done.worked:
             raise failure(classify_failure(done.errors, code=done.code))
         return self._plain.require("rev-parse", "--verify", own)
@@ -77,9 +92,9 @@ class Remote:
 
     def forget(self) -> None:
         """Delete all of our own refs in this clone."""
-        listed = self._plain.ask("for-each-ref", "--format=%(refname)", self.space) or ""
-        for ref in listed.splitlines():
-            self._plain.run("update-ref", "-d", ref)
+        orders = self._plain.ask("for-each-ref", "--format=delete %(refname)", self.space)
+        if orders:
+            self._plain.run("update-ref", "--stdin", given=orders + "\n")
 
     def push(
         self, *changes: RefChange, timeout: float | None, hooks: bool = True, submodules: bool = False

@@ -12,9 +12,12 @@ class LandingClone:
     def __init__(self, git: Git, remote: str) -> None:
         """Read the URLs of *remote*, `insteadOf` and `pushInsteadOf` applied; raises UsageError without it."""
         self.git = git
-        self.remote = git.remote(remote)
         command = git.command
-        self.push_urls = tuple((command.ask("remote", "get-url", "--push", "--all", self.remote) or "").splitlines())
+        urls = command.ask("remote", "get-url", "--push", "--all", "--", remote)
+        self.remote = remote if urls else git.remote(remote)
+        if self.remote != remote:
+            urls = command.ask("remote", "get-url", "--push", "--all", "--", self.remote)
+        self.push_urls = tuple((urls or "").splitlines())
         self.fetch_url = command.ask("remote", "get-url", self.remote) or ""
         if not self.push_urls:
             raise UsageError(f"git remote {self.remote!r} has no URL", hint=f"git remote set-url {self.remote} URL")
@@ -48,3 +51,8 @@ class LandingClone:
         return self.git.command.ask(
             "rev-parse", "--verify", "--quiet", f"refs/remotes/{self.remote}/{trunk}^{{commit}}"
         )
+
+    def likely_trunk(self) -> str | None:
+        """Name the branch that the remote's HEAD named when it was cloned: it may have been renamed since."""
+        named = self.git.command.ask("symbolic-ref", "--quiet", f"refs/remotes/{self.remote}/HEAD")
+        return named.removeprefix(f"refs/remotes/{self.remote}/") if named is not None else None

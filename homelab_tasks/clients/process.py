@@ -88,14 +88,23 @@ class Running:
 
     def lines(self) -> Iterator[str]:
         """Yield each line of output, without its end, as it comes, until the command ends or its time is up."""
+        return (line for line in self.lines_and_silence(float("inf")) if line is not None)
+
+    def lines_and_silence(self, seconds: float) -> Iterator[str | None]:
+        """Yield what *lines* does, and None whenever nothing has come for *seconds*."""
         ended_at: float | None = None
+        heard_at = time.monotonic()
         while True:
             with suppress(Empty):
                 line = self._queue.get(timeout=_POLL_SECONDS)
                 if line is _END:
                     break
+                heard_at = time.monotonic()
                 yield line
             now = time.monotonic()
+            if now - heard_at >= seconds:
+                heard_at = now
+                yield None
             if self._process.poll() is not None:
                 ended_at = ended_at or now
                 if now - ended_at >= LAST_OUTPUT_SECONDS:

@@ -2,7 +2,8 @@
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,8 @@ def prepare_landing(
     (OWNER/NAME, the remote's).
     """
     clone = LandingClone(connections.git, connections.settings.work.remote)
-    remote = remote_of(clone, reach(connections, clone))
+    deadline = connections.clock.now() + timeout
+    remote = remote_of(clone, reach(connections, clone), time_left=lambda: deadline - connections.clock.now())
     site = landing_site(clone, remote, clock=connections.clock, environment=dict(os.environ), timeout=timeout)
     return site, proposer(connections, clone, remote, site, title=title, repository=repository)
 
@@ -81,10 +83,12 @@ def landing_site(
     )
 
 
-def remote_of(clone: LandingClone, command: GitCommand, *, purpose: str = "") -> Remote:
+def remote_of(
+    clone: LandingClone, command: GitCommand, *, purpose: str = "", time_left: Callable[[], float] = lambda: inf
+) -> Remote:
     """Make the remote of *clone*, with a place of its worktree's own (and its *purpose*'s) for what is fetched."""
     space = JournalFile(clone.git.git_directory).space + purpose
-    return Remote(command, name=clone.remote, url=clone.push_url, space=space)
+    return Remote(command, name=clone.remote, url=clone.push_url, space=space, time_left=time_left)
 
 
 def proposer(  # noqa: PLR0913 - what a proposal is made of

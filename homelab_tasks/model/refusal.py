@@ -113,7 +113,7 @@ _NETWORK = (
     r"does not appear to be a git repository",
     r"not valid: is this a git repository",
     r"SSL_ERROR|gnutls|TLS",
-    r"timeout:",
+    r"nothing came of it within",
     r"broken pipe",
     r"invalid server response|protocol error|bad line length",
 )

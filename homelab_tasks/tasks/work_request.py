@@ -43,7 +43,8 @@ def land_work(assembly: Assembly, flags: LandFlags) -> Iterator[Event]:
     clone = LandingClone(assembly.git, work.remote)
     yield _watching(assembly, clone, flags)
     timeout = duration("--timeout", flags.timeout, work.timeout)
-    remote = remote_of(clone, reach(assembly.connections, clone))
+    deadline = assembly.clock.now() + timeout
+    remote = remote_of(clone, reach(assembly.connections, clone), time_left=lambda: deadline - assembly.clock.now())
     site = landing_site(clone, remote, clock=assembly.clock, environment=dict(os.environ), timeout=timeout)
     if flags.abort:
         yield from abort_landing(site)

@@ -1,6 +1,10 @@
 """Landing over HTTP while the way to the forge fails: before, during and after the push."""
 
 import http.client
+import os
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +15,7 @@ import pytest
 from homelab_tasks.errors import UnavailableError
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.sandbox.homelab import GIT_HOST, Homelab
-from tests.integration.git_repositories import git
+from tests.integration.git_repositories import git, write
 from tests.integration.landings import events_of, first_parents, hook, landed, start_topic, texts, verdict_of
 from tests.servers import RESET, Asked, Server, response
 
@@ -182,3 +186,20 @@ def test_race_is_told_from_protection_when_the_server_words_it_as_other_forges_d
 
     assert landed(work).verdict is Word.LANDED
     assert len(first_parents(remote)) == 3
+
+
+@pytest.mark.scenario(22)
+def test_unavailable_is_the_end_within_the_time_when_the_server_takes_the_call_and_says_nothing(
+    work: Path, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        git(work, "remote", "set-url", "origin", f"http://127.0.0.1:{silent.getsockname()[1]}/x.git")
+        write(tmp_path, "tasks.py", "from homelab_tasks.tasks.namespace import namespace as ns\n")
+        program = [sys.executable, "-m", "invoke", "work.land", "--no-verify", "--no-ci-watch", "--timeout", "3"]
+        variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        began = time.monotonic()
+
+        done = subprocess.run(program, cwd=work, env=variables, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 69, done.stderr
+    assert time.monotonic() - began < 15
