@@ -124,7 +124,7 @@ from homelab_tasks.actions.landing_site import Order
 from homelab_tasks.clients.clock import SystemClock
 from homelab_tasks.clients.git import Git
 from homelab_tasks.clients.landing_clone import LandingClone
-from homelab_tasks.tasks.landing import landing_site, remote_of
+from homelab_tasks.connections.landing import landing_site, remote_of
 import git
 began = time.monotonic()
 clone = LandingClone(Git.open(Path.cwd()), "origin")
