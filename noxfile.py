@@ -134,8 +134,11 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def pictures(session: nox.Session) -> None:
-    """Draw the pictures of the live view anew, from the runs that are recorded beside them."""
-    session.run(environment(session) / "python", "-m", "docs.pictures.draw")
+    """Draw the pictures of the live view anew (`-- record`: of real runs, which are recorded anew before)."""
+    tools = environment(session)
+    if "record" in session.posargs:
+        session.run(tools / "python", "-m", "docs.pictures.record")
+    session.run(tools / "python", "-m", "docs.pictures.draw")
 
 
 @nox.session(default=False)

@@ -3,7 +3,7 @@ Draws the live view as it was during recorded runs.
 
     $ python -m docs.pictures.draw
 
-Each recording is what a real run in the embedded homelab told (`--json`), and a picture is what a person at a terminal
+Each recording is what a real run in the embedded homelab told (record.py), and a picture is what a person at a terminal
 saw of it: some seconds after the beginning, or at the end. A test holds the pictures to the code.
 """
 
