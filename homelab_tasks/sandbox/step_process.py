@@ -26,6 +26,7 @@ class StepProcess:
 
     async def run(self, lines: Lines, cancelled: asyncio.Event) -> int:
         """Run to the end or until *cancelled*; tells *lines* of the output and returns the exit code."""
+        output, pipe = await _open_pipe()
         process = await asyncio.create_subprocess_exec(
             "bash",
             "-e",
@@ -34,11 +35,12 @@ class StepProcess:
             cwd=self._directory,
             env=self._environment,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            stdout=pipe,
+            stderr=pipe,
             start_new_session=True,
         )
-        reading = asyncio.create_task(_read(process, lines))
+        os.close(pipe)
+        reading = asyncio.create_task(_read(output, lines))
         try:
             await _first_of(process.wait(), cancelled.wait())
         finally:
@@ -65,11 +67,23 @@ def _kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-async def _read(process: asyncio.subprocess.Process, lines: Lines) -> None:
+async def _open_pipe() -> tuple[asyncio.StreamReader, int]:
+    """
+    Open a pipe of our own; returns its end for us, and the one for the process.
+
+    With one of asyncio's, `wait` would go on until everybody has closed it, the processes left behind too.
+    """
+    ours, theirs = os.pipe()
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(ours, "rb"))
+    return reader, theirs
+
+
+async def _read(output: asyncio.StreamReader, lines: Lines) -> None:
     """Cut the output into lines; the last one may lack its end."""
-    assert process.stdout is not None  # noqa: S101 - asked for above
     rest = b""
-    while chunk := await process.stdout.read(CHUNK_BYTES):
+    while chunk := await output.read(CHUNK_BYTES):
         *whole, rest = (rest + chunk).split(b"\n")
         while len(rest) > LINE_BYTES_MOST:
             whole.append(rest[:LINE_BYTES_MOST])

@@ -71,6 +71,7 @@ class Streams:
         return _stream(self._log(step))
 
     async def _log(self, step: Step) -> AsyncIterator[str]:
+        yield ": ping\n\n"
         with self._hub.listening_to_log(step) as frames:
             sent = 0
             for entry in list(self._store.log(step)):
@@ -95,6 +96,7 @@ class Streams:
 
 
 async def _error(text: str) -> AsyncIterator[str]:
+    yield ": ping\n\n"
     yield f"event: error\ndata: {text}\n\n"
 
 

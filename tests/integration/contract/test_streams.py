@@ -1,6 +1,8 @@
 """What the event stream tells, and what it does not."""
 
-from tests.integration.contract.server import ContractServer, step, workflow
+import json
+
+from tests.integration.contract.server import ContractServer, Json, eventually, step, steps_of, workflow
 
 HEADERS = {
     "Access-Control-Allow-Origin": "*",
@@ -50,3 +52,41 @@ def test_the_anonymous_hear_of_public_repositories(server: ContractServer) -> No
         told = listener.until(lambda pipeline: pipeline["commit"] == commit)
 
     assert told[-1]["pipeline"]["commit"] == commit
+
+
+def frames(server: ContractServer, pipeline: Json, found: Json) -> list[str]:
+    """The stream of a step's log until it ends."""
+    path = f"/api/stream/logs/{server.repository_id}/{pipeline['number']}/{found['id']}"
+    with server.get(path, stream=True) as answer:
+        assert answer.status_code == 200
+        first, *told = [frame for frame in answer.text.split("\n\n") if frame]
+    assert first == ": ping"
+    return [frame for frame in told if frame != ": ping"]
+
+
+def test_the_log_of_a_running_step_is_streamed_and_ends_with_its_workflow(server: ContractServer) -> None:
+    row = server.appears(server.push({".woodpecker/build.yaml": workflow(step("slow", nap=2))}))
+    running = eventually(
+        lambda: found if (found := server.detail(row["number"])).get("workflows") and is_running(found) else None,
+        "the step to run",
+    )
+
+    told = frames(server, running, steps_of(running)["slow"])
+
+    *lines, end = told
+    assert end == "event: eof\ndata: eof"
+    entries = [json.loads(frame.split("data: ", 1)[1]) for frame in lines]
+    assert [entry["line"] for entry in entries] == list(range(len(entries)))
+    assert server.detail(row["number"])["workflows"][0]["state"] != "pending"
+
+
+def test_the_log_stream_of_a_step_that_does_not_run_is_an_error_frame(server: ContractServer) -> None:
+    ended = server.run({".woodpecker/build.yaml": workflow(step("quick"))}, "success")
+
+    assert frames(server, ended, steps_of(ended)["quick"]) == ["event: error\ndata: step not running (anymore)"]
+    assert frames(server, ended, {"id": 99999}) == ["event: error\ndata: process not found"]
+    assert frames(server, {"number": 99999}, {"id": 1}) == ["event: error\ndata: pipeline not found"]
+
+
+def is_running(pipeline: Json) -> bool:
+    return bool(steps_of(pipeline)["slow"]["state"] == "running")
