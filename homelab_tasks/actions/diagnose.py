@@ -22,12 +22,14 @@ class Examination(Struct, frozen=True, kw_only=True):
     Looks at one part of the world, and tells what it finds, check by check.
 
     *name* is that of its first check. Where what it *builds_on* could not be reached, that it cannot be reached
-    either is no news.
+    either is no news. *if_silent* is what is told when it has not answered after *seconds*, for what need not answer.
     """
 
     name: str
     look: Callable[[], Iterator[Check]]
     builds_on: tuple[str, ...] = ()
+    seconds: float = float("inf")
+    if_silent: Check | None = None
 
 
 class _Findings(Protocol):
@@ -43,11 +45,12 @@ def diagnose(examinations: list[Examination], clock: Clock, *, seconds: float, t
     What has not answered after *seconds* is told as unavailable. The verdict is `ok`, or the worst word found:
     denied, unavailable, usage, failed.
     """
-    deadline = clock.now() + seconds
+    started = clock.now()
     running = [(examination, _start(examination)) for examination in examinations]
     found: dict[str, Check] = {}
     told: list[Check] = []
     for examination, findings in running:
+        deadline = started + min(seconds, examination.seconds)
         for finding in _findings(examination, findings, clock, deadline=deadline):
             told.append(_unless_known(finding, [found[name] for name in examination.builds_on if name in found]))
             found[finding.name] = finding
@@ -83,6 +86,9 @@ def _findings(examination: Examination, found: _Findings, clock: Clock, *, deadl
         try:
             check = found.get(timeout=max(LEAST_SECONDS, deadline - clock.now()))
         except queue.Empty:
+            if examination.if_silent is not None:
+                yield examination.if_silent
+                return
             text = "no answer in time" if last is None else f"no answer in time to what comes after {last.name}"
             name = examination.name if last is None else f"{examination.name}, the rest"
             yield failed(name, text, hint="it hangs, or is very slow; look at the server", word=Word.UNAVAILABLE)

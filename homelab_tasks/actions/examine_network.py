@@ -87,6 +87,18 @@ def examine_name(dialler: Dialler, host: str, pinned: Collection[str]) -> Iterat
         yield good(name, f"{shown}; the pin goes to {pin} instead")
 
 
+def silent_dns(host: str, pinned: Collection[str]) -> Check | None:
+    """Say what it means that DNS does not answer: where the name is pinned, only that it does not."""
+    if not pinned:
+        return None
+    return warning(f"dns {host}", f"DNS does not answer; the pin ({', '.join(pinned)}) leads there without it")
+
+
+def behind_proxy(name: str, proxy: str) -> Iterator[Check]:
+    """Say that the way to a server leads through a proxy, which does the dialling."""
+    yield skipped(name, f"not dialled from here, but through the proxy {proxy}")
+
+
 def nothing_pinned(name: str) -> Iterator[Check]:
     """Say that there is no load balancer to look at."""
     yield skipped(name, "homelab.load_balancer.addresses is not set: plain DNS")

@@ -6,16 +6,20 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from homelab_tasks.actions.diagnose import Examination
 from homelab_tasks.actions.examine_network import (
+    behind_proxy,
     examine_address,
     examine_certificate,
     examine_name,
     nothing_pinned,
+    silent_dns,
 )
 from homelab_tasks.model.endpoint import Endpoint
 from homelab_tasks.model.events import Check
+from homelab_tasks.model.remote_url import without_credentials
 from homelab_tasks.settings import Settings, Url
 from homelab_tasks.tasks.assembly import Assembly
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from homelab_tasks.clients.network import Network
 
 HTTPS_PORT, HTTP_PORT = 443, 80
+DNS_SECONDS = 2.0  # a resolver that is away lets everybody wait for ten and more
 
 
 def endpoints_of(settings: Settings, url: Url) -> tuple[Endpoint, ...]:
@@ -62,25 +67,43 @@ def _addresses(assembly: Assembly, endpoints: dict[Url, tuple[Endpoint, ...]]) -
 
 def _names(assembly: Assembly, endpoints: dict[Url, tuple[Endpoint, ...]]) -> list[Examination]:
     by_host = {several[0].host: several for several in endpoints.values()}
+    secure = [several for several in by_host.values() if several[0].secure]
+    named = [several for host, several in by_host.items() if not _is_address(host)]
+    return [
+        *(_certificate(assembly, several) for several in secure),
+        *(_name(assembly, several) for several in named),
+    ]
 
-    def certificate(several: tuple[Endpoint, ...]) -> Iterator[Check]:
+
+def _certificate(assembly: Assembly, several: tuple[Endpoint, ...]) -> Examination:
+    name, proxy = f"certificate {several[0].host}", _proxy(several[0])
+    if proxy is not None:
+        return Examination(name=name, look=partial(behind_proxy, name, proxy))
+
+    def look() -> Iterator[Check]:
         return examine_certificate(_network(assembly), several, assembly.clock.wall())
 
-    def name(host: str, several: tuple[Endpoint, ...]) -> Iterator[Check]:
-        return examine_name(_network(assembly), host, [each.address for each in several if each.address])
+    return Examination(name=name, look=look, builds_on=way_names(several))
 
-    return [
-        *(
-            Examination(name=f"certificate {host}", look=partial(certificate, several), builds_on=way_names(several))
-            for host, several in by_host.items()
-            if several[0].secure
-        ),
-        *(
-            Examination(name=f"dns {host}", look=partial(name, host, several))
-            for host, several in by_host.items()
-            if not _is_address(host)
-        ),
-    ]
+
+def _name(assembly: Assembly, several: tuple[Endpoint, ...]) -> Examination:
+    host = several[0].host
+    name, proxy, pinned = f"dns {host}", _proxy(several[0]), [each.address for each in several if each.address]
+    if proxy is not None:
+        return Examination(name=name, look=partial(behind_proxy, name, proxy))
+
+    def look() -> Iterator[Check]:
+        return examine_name(_network(assembly), host, pinned)
+
+    return Examination(name=name, look=look, seconds=DNS_SECONDS, if_silent=silent_dns(host, pinned))
+
+
+def _proxy(endpoint: Endpoint) -> str | None:
+    """Name the proxy of the environment that *endpoint* is asked through; pinned hosts never are."""
+    if endpoint.address is not None or proxy_bypass(endpoint.host):
+        return None
+    url = getproxies().get("https" if endpoint.secure else "http")
+    return without_credentials(url) if url else None
 
 
 def _is_address(host: str) -> bool:

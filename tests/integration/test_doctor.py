@@ -267,6 +267,19 @@ def test_a_host_that_is_neither_pinned_nor_in_dns_is_named(homelab: Homelab) -> 
     assert "pin it" in (checks[f"dns {CI_HOST}"].hint or "")
 
 
+def test_a_host_behind_a_proxy_is_not_dialled_and_a_pinned_one_never_goes_through_it(
+    homelab: Homelab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://me:s3cret@127.0.0.1:9")
+
+    checks, _ = examine(homelab, load_balancer={"hosts": [VAULT_HOST, "git.homelab.test"]})
+
+    assert checks[f"certificate {CI_HOST}"].text == "not dialled from here, but through the proxy http://127.0.0.1:9"
+    assert checks[f"dns {CI_HOST}"].state is CheckState.SKIPPED
+    assert checks[f"certificate {VAULT_HOST}"].state is CheckState.OK
+    assert "s3cret" not in str(checks)
+
+
 def test_nothing_outside_of_a_clone_is_taken_for_a_fault(
     homelab: Homelab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

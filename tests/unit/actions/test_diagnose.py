@@ -131,3 +131,18 @@ def test_what_does_not_answer_in_time_is_unavailable_and_hinders_nothing() -> No
     assert [check.name for check in checks] == ["a", "a, the rest", "b"]
     assert checks[1].text == "no answer in time to what comes after a"
     assert verdict.verdict is Word.UNAVAILABLE
+
+
+def test_what_need_not_answer_says_so_itself_when_it_does_not() -> None:
+    never = threading.Event()
+
+    def hang() -> Iterator[Check]:
+        never.wait()
+        yield good("dns", "there")
+
+    silent = Examination(name="dns", look=hang, seconds=0.05, if_silent=warning("dns", "does not answer"))
+    checks, verdict = told(silent, seconds=60)
+    never.set()
+
+    assert [(check.name, check.text) for check in checks] == [("dns", "does not answer")]
+    assert verdict.verdict is Word.OK

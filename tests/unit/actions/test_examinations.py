@@ -9,7 +9,7 @@ import pytest
 from homelab_tasks.actions.examine_ci import examine_ci
 from homelab_tasks.actions.examine_cluster import examine_cluster
 from homelab_tasks.actions.examine_git import examine_git, examine_remote
-from homelab_tasks.actions.examine_network import examine_address, examine_certificate, examine_name
+from homelab_tasks.actions.examine_network import examine_address, examine_certificate, examine_name, silent_dns
 from homelab_tasks.errors import HomelabError, MissingError, TransientError, UntrustedError, UsageError
 from homelab_tasks.model.endpoint import Endpoint, Handshake
 from homelab_tasks.model.events import Check, CheckState
@@ -91,6 +91,14 @@ def test_dns_is_compared_with_the_pin(told: tuple[str, ...], pinned: list[str], 
     check = only(examine_name(network, "ci.homelab.test", pinned))
 
     assert (check.state, check.text) == (state, text)
+
+
+def test_silent_dns_matters_only_to_a_name_that_is_not_pinned() -> None:
+    pinned = silent_dns("ci.homelab.test", ["10.0.20.203"])
+
+    assert pinned is not None
+    assert (pinned.state, pinned.verdict) == (CheckState.WARNING, Word.OK)
+    assert silent_dns("ci.homelab.test", []) is None
 
 
 @dataclass
