@@ -133,6 +133,8 @@ class Journey:
         """What stands there instead of the image, and since when."""
         if self.workload is None or self.found is None:
             return "it does not exist"
+        if self.found.image is None:
+            return self.found.warning or "it names no image"
         return f"{self.found.image} {self._waiting_text(self.workload, self.found)}"
 
     def _waiting_text(self, workload: Workload, found: Answer) -> str:

@@ -52,7 +52,11 @@ def connect(  # noqa: PLR0913 - all but the first are given by name
     secrets: Remembers,
     now: Callable[[], float],
 ) -> Kubernetes:
-    """Make a client of the cluster of *access*; nothing is sent yet. *now* is a monotonic clock."""
+    """
+    Make a client of the cluster of *access*; nothing is sent yet. *now* is a monotonic clock.
+
+    Raises DeniedError where the credentials cannot be had at all: a plugin or a file that is missing.
+    """
     api = _apis(access, pins, http, environment, secrets)
     return Kubernetes(api(), open_watch_api=api, now=now)
 
@@ -71,6 +75,7 @@ def _apis(
     book = AddressBook(pins)
     trust = ClusterTrust(access, Path(pins.ca_file).expanduser() if pins.ca_file else None)
     credentials = credentials_of(access, environment, secrets.add)
+    credentials.authorization()
 
     def api() -> KubernetesApi:
         return KubernetesApi(

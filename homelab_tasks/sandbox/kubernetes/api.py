@@ -49,6 +49,7 @@ class Api:
         self.tokens: dict[str, Account] = {}
         self.faults: Callable[[Request], Response | None] = lambda _: None
         self.asked: list[str] = []
+        self.largest_page = 500
         self._news = asyncio.Event()
         self._closing = False
         self._open = 0
@@ -102,6 +103,7 @@ class Api:
 
     def _list(self, request: Request, resource: str, items: list[Object]) -> Response:
         limit, start = int(request.query_params.get("limit") or 0), int(request.query_params.get("continue") or 0)
+        limit = min(limit, self.largest_page)
         page = items[start : start + limit] if limit else items[start:]
         more = str(start + limit) if limit and start + limit < len(items) else ""
         version, kind = KINDS[resource]

@@ -1,0 +1,261 @@
+"""How the client gets through what an API server, and what stands before it, can do."""
+
+import asyncio
+import json
+import stat
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+
+from homelab_tasks.clients.kubeconfig import load_access
+from homelab_tasks.errors import DeniedError
+from homelab_tasks.model.events import Note, NoteKind
+from homelab_tasks.model.target import Kind
+from homelab_tasks.model.verdict import Word
+from homelab_tasks.sandbox.kubernetes.api import status
+from homelab_tasks.sandbox.kubernetes.server import KubernetesServer
+from tests.integration.kubernetes.lab import Lab, later
+
+A, B = "aaaaaaa", "bbbbbbb"
+Fault = Callable[[Request], Response | None]
+
+
+@pytest.fixture
+def fail(server: KubernetesServer) -> Iterator[Callable[[Fault | None], None]]:
+    """Lets requests fail as a function says, until the test is over."""
+    well = server.api.faults
+
+    def use(fault: Fault | None) -> None:
+        server.api.faults = fault or well
+
+    yield use
+    server.api.faults = well
+
+
+def is_watch(request: Request) -> bool:
+    return "watch" in request.query_params
+
+
+def change(lab: Lab) -> None:
+    """Let B follow on A, which is complete."""
+    lab.apply(tag=A)
+    lab.wait(A)
+
+
+def test_a_version_that_is_too_old_is_listed_anew(stand_in: Lab, server: KubernetesServer) -> None:
+    change(stand_in)
+
+    def forget() -> None:
+        server.cluster.store.compact()
+        stand_in.apply(tag=B)
+
+    with later(0.5, forget):
+        verdict = stand_in.wait(B)
+
+    assert verdict.verdict is Word.ROLLED_OUT
+
+
+def test_an_expired_watch_is_listed_anew_when_the_status_says_so(
+    stand_in: Lab, server: KubernetesServer, fail: Callable[[Fault | None], None]
+) -> None:
+    change(stand_in)
+    refused: list[str] = []
+
+    def expired(request: Request) -> Response | None:
+        if is_watch(request) and len(refused) < 3:
+            refused.append(request.url.path)
+            return status(410, "Expired", "too old resource version")
+        return None
+
+    fail(expired)
+    with later(0.5, lambda: stand_in.apply(tag=B)):
+        events, verdict = stand_in.events(B)
+
+    assert verdict.verdict is Word.ROLLED_OUT
+    assert not [event for event in events if isinstance(event, Note)]
+
+
+def test_a_limit_of_the_rate_is_waited_out(stand_in: Lab, fail: Callable[[Fault | None], None]) -> None:
+    change(stand_in)
+    limited: list[float] = []
+
+    def limit(request: Request) -> Response | None:
+        if not is_watch(request) and len(limited) < 2:
+            limited.append(0)
+            return Response(status_code=429, headers={"Retry-After": "1"})
+        return None
+
+    fail(limit)
+    verdict = stand_in.wait(A)
+
+    assert verdict.verdict is Word.ROLLED_OUT
+    assert verdict.seconds is not None
+    assert verdict.seconds >= 2
+
+
+@pytest.mark.parametrize(
+    "answer", [HTMLResponse("<h1>Bad Gateway</h1>", 502), HTMLResponse("<h1>Not Found</h1>", 404), Response(b"", 200)]
+)
+def test_an_answer_that_is_none_is_an_outage_and_no_verdict(
+    stand_in: Lab, fail: Callable[[Fault | None], None], answer: Response
+) -> None:
+    change(stand_in)
+    fail(lambda _: answer)
+
+    with later(1.5, lambda: fail(None)):
+        events, verdict = stand_in.events(A)
+
+    kinds = [event.kind for event in events if isinstance(event, Note)]
+    assert verdict.verdict is Word.ROLLED_OUT
+    assert kinds == [NoteKind.RETRYING, NoteKind.RECOVERED]
+
+
+def test_a_watch_that_is_open_and_silent_costs_seconds_only(
+    stand_in: Lab, fail: Callable[[Fault | None], None]
+) -> None:
+    change(stand_in)
+
+    async def silence() -> AsyncIterator[bytes]:
+        await asyncio.sleep(20)
+        yield b""
+
+    fail(lambda request: StreamingResponse(silence()) if is_watch(request) else None)
+    with later(0.5, lambda: stand_in.apply(tag=B)):
+        verdict = stand_in.wait(B)
+    fail(None)
+
+    assert verdict.verdict is Word.ROLLED_OUT
+    assert verdict.seconds is not None
+    assert verdict.seconds < 12
+
+
+def test_a_watch_that_tells_nonsense_is_opened_again(stand_in: Lab, fail: Callable[[Fault | None], None]) -> None:
+    change(stand_in)
+    fail(lambda request: Response(b'{"type": "MODIFIED"}\nnonsense\n', 200) if is_watch(request) else None)
+
+    with later(0.5, lambda: stand_in.apply(tag=B)):
+        verdict = stand_in.wait(B)
+
+    assert verdict.verdict is Word.ROLLED_OUT
+
+
+def test_a_redirect_is_not_followed(stand_in: Lab, fail: Callable[[Fault | None], None]) -> None:
+    change(stand_in)
+    fail(lambda _: RedirectResponse("https://login.example.org/?token=x", 302))
+
+    verdict = stand_in.wait(A, timeout=8)
+
+    assert verdict.verdict is Word.UNAVAILABLE
+    assert "login.example.org" in verdict.reason
+    assert "token=x" not in verdict.reason
+
+
+def test_pods_are_read_in_pages_and_by_the_targets_selector_only(stand_in: Lab, server: KubernetesServer) -> None:
+    server.api.largest_page = 2
+    stand_in.apply(tag=A, replicas=5)
+    stand_in.apply(name="other", tag=A, replicas=3)
+    stand_in.wait(A, "web,other")
+    del server.api.asked[:]
+
+    verdict = stand_in.wait(A)
+    server.api.largest_page = 500
+
+    pods = [asked for asked in server.api.asked if "/pods?" in asked and asked.startswith("list")]
+    assert verdict.verdict is Word.ROLLED_OUT
+    assert len([asked for asked in pods if "continue" in asked]) >= 2
+    assert all("labelSelector=app%3Dweb" in asked for asked in pods)
+    workloads = [asked for asked in server.api.asked if "/deployments?" in asked]
+    assert all("fieldSelector=metadata.name%3Dweb" in asked for asked in workloads)
+
+
+# credentials
+
+
+def kubeconfig(lab: Lab, path: Path, **user: object) -> Path:
+    """A kubeconfig for *lab* whose user is *user*."""
+    written = {
+        "current-context": "c",
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": lab.namespace}}],
+        "clusters": [{"name": "c", "cluster": {"server": lab.access.server}}],
+        "users": [{"name": "u", "user": user}],
+    }
+    path.write_text(yaml.safe_dump(written))
+    return path
+
+
+def plugin(folder: Path, token: str) -> Path:
+    """A credential plugin that prints *token*, or what stands in the file `token` beside it, and counts its runs."""
+    script = folder / "plugin"
+    (folder / "token").write_text(token)
+    script.write_text(
+        f"#!{sys.executable}\n"
+        "import json, os, pathlib\n"
+        f"folder = pathlib.Path({str(folder)!r})\n"
+        "assert json.loads(os.environ['KUBERNETES_EXEC_INFO'])['kind'] == 'ExecCredential'\n"
+        "with (folder / 'runs').open('a') as runs: runs.write('x')\n"
+        "print(json.dumps({'kind': 'ExecCredential', 'status': {'token': (folder / 'token').read_text()}}))\n"
+    )
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    return script
+
+
+def test_a_plugin_is_run_once_and_once_more_when_its_token_is_refused(
+    stand_in: Lab, server: KubernetesServer, tmp_path: Path
+) -> None:
+    change(stand_in)
+    good = stand_in.tokens["viewer"]
+    script = plugin(tmp_path, "expired-token")
+    path = kubeconfig(stand_in, tmp_path / "config", exec={"command": str(script), "apiVersion": "v1"})
+    stand_in.access = load_access({}, kubeconfig=str(path))
+    cluster = stand_in.connect(None)
+    (tmp_path / "token").write_text(good)
+
+    seen = cluster.workload(Kind.DEPLOYMENT, stand_in.namespace, "web")
+    cluster.close()
+
+    assert seen.workload is not None
+    assert (tmp_path / "runs").read_text() == "xx"
+
+
+def test_a_token_file_is_read_again_when_it_was_replaced(stand_in: Lab, tmp_path: Path) -> None:
+    change(stand_in)
+    (tmp_path / "token").write_text(stand_in.tokens["viewer"])
+    path = kubeconfig(stand_in, tmp_path / "config", tokenFile="token")
+    stand_in.access = load_access({}, kubeconfig=str(path))
+    cluster = stand_in.connect(None)
+    cluster.workload(Kind.DEPLOYMENT, stand_in.namespace, "web")
+
+    (tmp_path / "token").write_text("rotated-to-nothing-good")
+
+    with pytest.raises(DeniedError, match="does not accept the credentials"):
+        cluster.workload(Kind.DEPLOYMENT, stand_in.namespace, "web")
+    (tmp_path / "token").write_text(stand_in.tokens["viewer"])
+    assert cluster.workload(Kind.DEPLOYMENT, stand_in.namespace, "web").workload is not None
+
+
+def test_a_missing_plugin_fails_before_anything_is_waited_for(stand_in: Lab, tmp_path: Path) -> None:
+    path = kubeconfig(stand_in, tmp_path / "config", exec={"command": "no-such-plugin", "installHint": "install it"})
+    stand_in.access = load_access({}, kubeconfig=str(path))
+
+    with pytest.raises(DeniedError, match="'no-such-plugin' cannot be run") as denied:
+        stand_in.connect(None)
+
+    assert denied.value.hint == "install it"
+
+
+def test_what_a_plugin_prints_is_never_shown(stand_in: Lab, tmp_path: Path) -> None:
+    script = tmp_path / "plugin"
+    script.write_text(f"#!{sys.executable}\nprint('s3cret-but-no-json')\n")
+    script.chmod(0o700)
+    path = kubeconfig(stand_in, tmp_path / "config", exec={"command": str(script)})
+    stand_in.access = load_access({}, kubeconfig=str(path))
+
+    with pytest.raises(DeniedError, match="printed no ExecCredential") as denied:
+        stand_in.connect(None)
+
+    assert "s3cret" not in json.dumps([str(denied.value), denied.value.hint])
