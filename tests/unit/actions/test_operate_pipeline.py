@@ -117,6 +117,7 @@ ONE_ORDER = st.one_of(
 
 
 @pytest.mark.parametrize("operation", Operation)
+@pytest.mark.soak
 @given(weather=st.lists(ONE_ORDER, max_size=4))
 def test_it_is_done_exactly_once_whatever_happens_to_the_answers(
     operation: Operation, weather: list[HomelabError | tuple[HomelabError, float] | None]

@@ -107,6 +107,7 @@ ONE_ORDER = st.one_of(
 )
 
 
+@pytest.mark.soak
 @given(weather=st.lists(ONE_ORDER, max_size=4))
 def test_it_runs_exactly_once_whatever_happens_to_the_answers(weather: Weather) -> None:
     ci = server(weather=list(weather))
