@@ -116,9 +116,9 @@ class Survey:
         for page in range(1, (PAGES_MOST if floor is None else PAGES_MOST_TO_NUMBER) + 1):
             size = SMALL_PAGE_SIZE if self._is_near(floor) else PAGE_SIZE
             got = yield from self._page(page, size)
-            found_before = any(row.commit == commit for row in seen.values())
+            found_before = tuple(row for row in seen.values() if row.commit == commit)
             seen |= {row.id: row for row in got}
-            if len(got) < size or self._is_enough(got, floor, commit, found_before=found_before):
+            if len(got) < size or self._is_enough(got, floor, commit, found_before):
                 break
         self._merge(seen, reached_end=len(got) < size)
 
@@ -133,12 +133,26 @@ class Survey:
         newest = max((row.number for row in self.rows.values()), default=None)
         return floor is not None and newest is not None and newest - floor < SMALL_PAGE_SIZE // 2
 
-    def _is_enough(self, got: tuple[Pipeline, ...], floor: int | None, commit: str, *, found_before: bool) -> bool:
+    def _is_enough(
+        self, got: tuple[Pipeline, ...], floor: int | None, commit: str, found_before: tuple[Pipeline, ...]
+    ) -> bool:
+        """
+        May a page that ends with *got* be the last?
+
+        The pipelines of a commit stand together, but for restarts, which know their parents, and for what a day can
+        bring: by the commit's own date nothing is missed.
+        """
+        lowest = got[-1].number
         if floor is not None:
-            return got[-1].number <= floor
-        if self._not_before is not None and got[-1].created < self._not_before - DAY_SECONDS:
-            return True
-        return found_before and not any(row.commit == commit for row in got)
+            return lowest <= floor
+        if self._not_before is not None:
+            return got[-1].created < self._not_before - DAY_SECONDS
+        parents = [row.parent for row in (*found_before, *got) if row.commit == commit and row.parent]
+        return (
+            bool(found_before)
+            and lowest <= min(parents, default=lowest)
+            and not any(row.commit == commit for row in got)
+        )
 
     def _merge(self, seen: dict[int, Pipeline], *, reached_end: bool) -> None:
         lowest = 0 if reached_end else min((row.number for row in seen.values()), default=0)

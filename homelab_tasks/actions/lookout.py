@@ -62,11 +62,11 @@ class Lookout:
         self._wakefulness.looked(changed=changed)
 
     def read_list(self) -> Iterator[Event]:
-        """Read the list, as far down as the board needs it."""
-        numbers = [sight.pipeline.number for sight in self._board.sights()]
-        yield from self._survey.read(
-            self._board.selection.commit, down_to=min(numbers, default=self._board.selection.number)
-        )
+        """Read the list down to the last pipeline that goes on, or to the one that is looked for."""
+        now, sights, selection = self._clock.now(), self._board.sights(), self._board.selection
+        numbers = [sight.pipeline.number for sight in sights if not sight.has_ended(now)]
+        looked_for = None if sights else selection.number
+        yield from self._survey.read(selection.commit, down_to=min(numbers, default=looked_for))
         rows, now = self._survey.rows, self._clock.now()
         self._board.take_list(rows, now)
         self._movement.notice(rows.values(), {sight.pipeline.id for sight in self._board.sights()}, now)
