@@ -11,6 +11,7 @@ from cryptography import x509
 
 from homelab_tasks.sandbox.faults import Effect
 
+VALID = timedelta(days=90)  # as long as those of the authorities that homelabs use
 WRONG_NAME = "default.ingress.test"
 
 
@@ -45,16 +46,15 @@ class Certificates:
         return self._contexts[effect]
 
     def _issue(self, effect: Effect) -> trustme.LeafCert:
+        now = datetime.now(UTC)
         if effect is Effect.WRONG_CERTIFICATE:
             return self._authority.issue_cert(WRONG_NAME)
         if effect is Effect.EXPIRED_CERTIFICATE:
-            yesterday = datetime.now(UTC) - timedelta(days=1)
-            return self._authority.issue_cert(
-                *self._names, not_before=yesterday - timedelta(days=90), not_after=yesterday
-            )
+            yesterday = now - timedelta(days=1)
+            return self._authority.issue_cert(*self._names, not_before=yesterday - VALID, not_after=yesterday)
         if effect is Effect.UNKNOWN_CERTIFICATE:
             return trustme.CA(organization_name="somebody else").issue_cert(*self._names)
-        return self._authority.issue_cert(*self._names)
+        return self._authority.issue_cert(*self._names, not_before=now - timedelta(hours=1), not_after=now + VALID)
 
 
 def openssl_hash(name: x509.Name) -> str:

@@ -28,7 +28,6 @@ class FaultControl:
 
     def __init__(self, file: Path | None = None) -> None:
         """Begin with the faults of *file*, or with none."""
-        self.struck: Counter[Effect] = Counter()
         self._file = file
         self._read_at = 0
         self._rules: list[Rule] = []
@@ -81,7 +80,6 @@ class FaultControl:
     def _decide(self, request: Request, rules: list[Rule]) -> Effect:
         effect = decide(rules, request, self._counts[request])
         self._counts[request] += 1
-        self.struck[effect] += 1
         return effect
 
     @property
