@@ -40,11 +40,9 @@ class HttpServer:
         """Close the port at once, with whatever is still being answered."""
         if self._server is None or self._serving is None:
             return
+        for connection in set(self._server.server_state.connections):
+            connection.transport.abort()  # whoever is still answering hears of it as of a client that went away
         self._server.should_exit = self._server.force_exit = True
-        for answering in set(self._server.server_state.tasks):
-            answering.cancel()
         with suppress(asyncio.CancelledError):
             await self._serving
-        for connection in set(self._server.server_state.connections):
-            connection.transport.abort()
         self._server = self._serving = None
