@@ -77,7 +77,7 @@ FAULTS = {
     "logs-fail": Fault(effects=(Effect.UNAVAILABLE,), paths=LOGS),
     "401-flap": Fault(effects=(Effect.UNAUTHORIZED,), probability=0.4),
     "404-flap": Fault(effects=(Effect.NOT_FOUND,), probability=0.4),
-    "rate-limit": Fault(effects=(Effect.RATE_LIMIT,), probability=0.5),
+    "rate-limit": Fault(effects=(Effect.RATE_LIMIT,), probability=0.3),
     "redirect": Fault(effects=(Effect.REDIRECT,)),
     "dead-address": Fault(effects=(Effect.DEAD_ADDRESS,)),
     "wrong-certificate": Fault(effects=(Effect.WRONG_CERTIFICATE,)),
