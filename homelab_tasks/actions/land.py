@@ -124,6 +124,8 @@ class _Landing:
         trunk = yield from self._sync(record, attempt)
         if self._site.clone.contains(record.tip, trunk.base):
             return self._already_there(record, trunk)
+        if self._site.time_left <= 0:
+            return verdicts.late("the time for landing was up before its turn came")
         candidate = yield from self._build(record, trunk, attempt)
         if isinstance(candidate, Verdict):
             return candidate

@@ -41,6 +41,9 @@ def push_candidate(
         if landed is None:
             yield _told(LandPhase.CONFIRM, candidate, f"{trunk} holds {candidate.commit[:7]}")
             return None
+        if beside and "does not support --atomic" in result.errors:
+            beside = ()  # what would have been given back with the landing is given back after it
+            continue
         refusal = _explain(result, candidate, trunk, landed)
         denied_since = (denied_since or site.clock.now()) if refusal.kind is Kind.AUTH else None
         believed = denied_since is not None and site.clock.now() - denied_since >= BELIEF_SECONDS

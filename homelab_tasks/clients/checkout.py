@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from homelab_tasks.clients.git_command import INHERITED, GitCommand
-from homelab_tasks.clients.git_worktrees import link_git_crypt
+from homelab_tasks.clients.git_worktrees import changing_worktrees, link_git_crypt
 from homelab_tasks.clients.process import Running
 from homelab_tasks.errors import UnavailableError
 
@@ -47,11 +47,12 @@ class Checkout:
 
     def prepare(self, commit: str) -> None:
         """Put the tree of *commit* there; raises UnavailableError when it cannot be written."""
-        if not self._reset(commit):
-            self.remove()
-            with suppress(OSError):
-                self.directory.parent.mkdir(parents=True, exist_ok=True)
-            self._add(commit)
+        if self._reset(commit):
+            return
+        self.remove()
+        with suppress(OSError):
+            self.directory.parent.mkdir(parents=True, exist_ok=True)
+        self._add(commit)
 
     def _reset(self, commit: str) -> bool:
         """Put an existing checkout back into order; false where there is none, or it is beyond repair."""
@@ -69,7 +70,8 @@ class Checkout:
 
     def _add(self, commit: str) -> None:
         options = ("--quiet", "--force", "--detach", "--no-checkout")
-        added = self._command.run("worktree", "add", *options, str(self.directory), commit)
+        with changing_worktrees(self._command):
+            added = self._command.run("worktree", "add", *options, str(self.directory), commit)
         if not added.worked:
             raise UnavailableError(f"cannot check out for verify: {added.problem}", hint="is the disk full?")
         here = self._command.at(self.directory)
@@ -102,9 +104,10 @@ class Checkout:
 
     def remove(self) -> None:
         """Remove the checkout and what git knows of it."""
-        self._command.run("worktree", "remove", "--force", "--force", str(self.directory))
-        shutil.rmtree(self.directory.parent, ignore_errors=True)
-        self._command.run("worktree", "prune")
+        with changing_worktrees(self._command):
+            self._command.run("worktree", "remove", "--force", "--force", str(self.directory))
+            shutil.rmtree(self.directory.parent, ignore_errors=True)
+            self._command.run("worktree", "prune")
 
 
 def _name_of(git_directory: Path) -> str:

@@ -1,5 +1,6 @@
 """How git reaches the forge: the pinned address, the certificates, and a token that is in no URL and no argument."""
 
+import os
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -76,7 +77,7 @@ class GitAccess:
             parts = [Path(path).read_bytes() for path in (*known, self._ca_file or "")]
             self._keep_in.mkdir(exist_ok=True)
             joined = self._keep_in / "certificates.pem"
-            fresh = joined.with_suffix(".new")
+            fresh = joined.with_suffix(f".{os.getpid()}")  # other worktrees of the clone may be doing the same
             fresh.write_bytes(b"\n".join(parts))
             fresh.replace(joined)
         except OSError as error:

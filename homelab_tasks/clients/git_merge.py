@@ -6,6 +6,9 @@ from homelab_tasks.clients.git_command import GitCommand
 from homelab_tasks.errors import UnavailableError, UsageError
 from homelab_tasks.model.landing import Conflict, Merged
 
+USAGE = 129
+"""What git ends with when it does not know an option."""
+
 
 class Merger:
     """Builds candidates in one clone."""
@@ -28,6 +31,8 @@ class Merger:
             return Conflict(files=tuple(dict.fromkeys(_shown(file) for file in files if file)))
         if "unrelated histories" in done.errors:
             raise UsageError("the topic and the trunk have no commit in common", hint="is this the right remote?")
+        if done.code == USAGE:
+            raise UsageError("this git is too old to merge without a work tree", hint="install git 2.39 or newer")
         raise UnavailableError(f"git merge-tree failed: {done.problem}")
 
     def tree_of(self, commit: str) -> str:

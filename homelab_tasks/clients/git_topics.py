@@ -9,7 +9,7 @@ from homelab_tasks.clients.git import Git
 from homelab_tasks.clients.git_command import GitCommand
 from homelab_tasks.clients.git_landed import how_landed
 from homelab_tasks.clients.git_state import read_state
-from homelab_tasks.clients.git_worktrees import Worktree, list_worktrees
+from homelab_tasks.clients.git_worktrees import Worktree, changing_worktrees, list_worktrees
 from homelab_tasks.clients.journal_file import JournalFile
 from homelab_tasks.errors import UsageError
 from homelab_tasks.model.landing import WorkState
@@ -94,7 +94,8 @@ class Topics:
         """Remove *topic*, if it still is as it was described; returns why not, None when it is gone."""
         if topic.path is not None:
             own = Git.open(Path(topic.path)).git_directory if Path(topic.path).is_dir() else None
-            removed = self._command.run("worktree", "remove", topic.path)
+            with changing_worktrees(self._command):
+                removed = self._command.run("worktree", "remove", topic.path)
             if not removed.worked:
                 return removed.problem
             if own is not None:

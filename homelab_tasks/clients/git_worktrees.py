@@ -1,10 +1,15 @@
 """Worktrees of a clone: listed, made with the filters that their files need, removed only when git agrees."""
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
 
 from homelab_tasks.clients.git_command import GitCommand
+from homelab_tasks.errors import UnavailableError
 
 _HEADS = "refs/heads/"
 
@@ -37,6 +42,27 @@ def _parse(lines: list[str]) -> Worktree:
         locked=said.get("locked"),
         prunable="prunable" in said,
     )
+
+
+@contextmanager
+def changing_worktrees(command: GitCommand) -> Iterator[None]:
+    """
+    Let nobody else of ours add or remove a worktree of this clone for as long as the block takes.
+
+    git does not lock this itself: a prune takes away what an add has half made (builtin/worktree.c).
+    """
+    common = command.require("rev-parse", "--path-format=absolute", "--git-common-dir")
+    place = Path(common) / "land"
+    try:
+        place.mkdir(exist_ok=True)
+        descriptor = os.open(place / "worktrees.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise UnavailableError(f"cannot write to '{place}': {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def link_git_crypt(worktree: GitCommand) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from homelab_tasks.clients.git import Git
-from homelab_tasks.clients.git_worktrees import link_git_crypt, list_worktrees
+from homelab_tasks.clients.git_worktrees import changing_worktrees, link_git_crypt, list_worktrees
 from homelab_tasks.clients.process import Running
 from homelab_tasks.errors import UsageError
 
@@ -46,11 +46,12 @@ class Nursery:
         path = self._directory / topic
         if path.exists():
             raise UsageError(f"'{path}' exists, and is not a worktree of {topic!r}", hint="move it out of the way")
-        self._ignore()
-        self._command.run("worktree", "prune")
-        existed = self._command.ask("rev-parse", "--verify", "--quiet", _HEADS + topic) is not None
-        begin = [str(path), topic] if existed else ["--no-track", "-b", topic, str(path), base]
-        added = self._command.run("worktree", "add", "--quiet", "--no-checkout", *begin)
+        with changing_worktrees(self._command):
+            self._ignore()
+            self._command.run("worktree", "prune")
+            existed = self._command.ask("rev-parse", "--verify", "--quiet", _HEADS + topic) is not None
+            begin = [str(path), topic] if existed else ["--no-track", "-b", topic, str(path), base]
+            added = self._command.run("worktree", "add", "--quiet", "--no-checkout", *begin)
         if not added.worked:
             raise UsageError(f"git cannot make a worktree of {topic!r}: {added.problem}")
         here = self._command.at(path)

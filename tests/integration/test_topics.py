@@ -358,3 +358,18 @@ def test_started_topic_is_in_no_bare_repository_when_the_clone_is_bare(remote: P
     assert inv(bare, "work.start", "topic").returncode == 0
 
     assert (tmp_path / "lab" / ".worktrees" / "topic" / "README.md").exists()
+
+
+@pytest.mark.timeout(120)
+def test_all_are_started_when_many_topics_are_started_at_once(work: Path) -> None:
+    program = [sys.executable, "-m", "invoke", "work.start"]
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    names = [f"topic-{number}" for number in range(6)]
+
+    running = [
+        subprocess.Popen([*program, name], cwd=work, env=variables, stderr=subprocess.PIPE, text=True) for name in names
+    ]
+    told = [process.communicate()[1] for process in running]
+
+    assert [process.returncode for process in running] == [0] * len(names), "\n".join(told)
+    assert all((work / ".worktrees" / name / "README.md").exists() for name in names)
