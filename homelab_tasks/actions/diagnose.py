@@ -113,7 +113,7 @@ def _verdict(checks: list[Check], task: str) -> Verdict:
     bad = [check for check in checks if check.state is CheckState.FAILED]
     warnings = [check.name for check in checks if check.state is CheckState.WARNING]
     if not bad:
-        aside = f", {len(warnings)} with a warning ({', '.join(warnings)})" if warnings else ""
+        aside = f", {len(warnings)} of them with a warning ({', '.join(warnings)})" if warnings else ""
         good = sum(check.state is not CheckState.SKIPPED for check in checks)
         return Verdict(verdict=Word.OK, reason=f"{good} checks are good{aside}", task=task)
     word = worst((check.verdict for check in bad), WORST_FIRST)

@@ -15,6 +15,7 @@ from invoke.context import Context
 from homelab_tasks.model.events import Check, CheckState, Verdict
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.sandbox.homelab import CI_HOST, SECRET_PATH, VAULT_HOST, Homelab
+from homelab_tasks.sandbox.kubernetes.api import Account
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.doctor_request import diagnose_everything
 from tests.integration.conftest import quick_homelab
@@ -236,6 +237,29 @@ def test_a_ci_server_that_is_down_is_named_alone(homelab: Homelab) -> None:
     assert failures(checks) == ["woodpecker"]
     assert verdict.verdict is Word.UNAVAILABLE
     assert "answers HTTP 502" in verdict.reason
+
+
+def test_a_right_that_the_clusters_user_lacks_is_named(homelab: Homelab) -> None:
+    tokens = homelab.kubernetes.api.tokens
+    before = dict(tokens)
+    tokens.update(dict.fromkeys(before, Account(name="nobody", verbs=frozenset())))
+    try:
+        checks, verdict = examine(homelab)
+    finally:
+        tokens.update(before)
+
+    assert failures(checks) == ["rights in web"]
+    assert verdict.verdict is Word.DENIED
+    assert "may not get deployments" in checks["rights in web"].text
+    assert "auth can-i --list" in (checks["rights in web"].hint or "")
+
+
+def test_a_kubeconfig_that_is_not_there_is_named(homelab: Homelab) -> None:
+    checks, verdict = examine(homelab, kubernetes={"kubeconfig": "/nowhere/config"})
+
+    assert failures(checks) == ["kubernetes"]
+    assert verdict.verdict is Word.USAGE
+    assert "there is no kubeconfig at '/nowhere/config'" in checks["kubernetes"].text
 
 
 def test_two_push_urls_are_named_because_nothing_lands_in_two_places(homelab: Homelab) -> None:

@@ -53,7 +53,7 @@ def test_all_good_is_ok_and_counts_what_was_examined() -> None:
 def test_a_warning_is_named_and_still_ok() -> None:
     _, verdict = told(examination("a", good("a", "x"), warning("b", "soon")))
 
-    assert (verdict.verdict, verdict.reason) == (Word.OK, "2 checks are good, 1 with a warning (b)")
+    assert (verdict.verdict, verdict.reason) == (Word.OK, "2 checks are good, 1 of them with a warning (b)")
 
 
 @pytest.mark.parametrize(
