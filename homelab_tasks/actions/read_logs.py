@@ -12,7 +12,7 @@ from homelab_tasks.actions.waiting import Clock, Patience
 from homelab_tasks.model.changes import step_seen
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, PipelineSummary, Verdict
-from homelab_tasks.model.judgement import judge, workflow_name
+from homelab_tasks.model.judgement import judge, red_steps, workflow_name
 from homelab_tasks.model.pipeline import Pipeline, Repository, Step, Workflow
 from homelab_tasks.model.selection import Selection
 from homelab_tasks.model.verdict import Word
@@ -118,7 +118,8 @@ class LogReading:
     def _wanted(self, pipeline: Pipeline) -> list[tuple[Workflow, Step]]:
         if self._request.step is None and not (self._request.everything or self._request.follow):
             judgement = judge(pipeline)
-            return [(workflow, step) for workflow, step in (judgement.failing if judgement else ()) if step]
+            failing = judgement.failing if judgement else red_steps(pipeline)  # some may have failed already
+            return [(workflow, step) for workflow, step in failing if step]
         return [
             (workflow, step)
             for workflow in pipeline.workflows or ()

@@ -77,6 +77,8 @@ class Sight:
 
     def news(self, *, wall: float, now: float) -> Iterator[Event]:
         """Tell what changed since this was last called; *wall* is the time of day in unix seconds."""
+        if self._running_since is not None and self.pipeline.started:  # it ran before it was looked at
+            self._running_since = min(self._running_since, self.pipeline.started - wall + now)
         for event in changes(self._told, self.pipeline, url=self.url, judged=self.judged, now=wall):
             if isinstance(event, PipelineSeen):
                 yield structs.replace(event, eta_seconds=self.remaining_seconds(now))
@@ -142,7 +144,7 @@ class Sight:
         return 0.0 if self._pending_since is None else now - self._pending_since
 
     def running_seconds(self, now: float) -> float:
-        """How long it has been seen running."""
+        """How long it has been running, by the server's word unless its clock is ahead of ours."""
         return 0.0 if self._running_since is None else now - self._running_since
 
     def remaining_seconds(self, now: float) -> float | None:

@@ -113,3 +113,12 @@ def test_log_that_always_breaks_off_is_given_up_after_as_long_as_an_outage() -> 
         read(server, retry_for=10.0)
 
     assert 10 <= server.clock.now() < 15
+
+
+def test_step_that_has_failed_is_shown_while_its_pipeline_goes_on() -> None:
+    slow = workflow("running", "running", pid=2, name="slow")
+    life = states(LIFE, (0.0, "running", (FAILED[0], slow)))
+
+    events = read(model(life, {101: [numbered(1)], 200: [numbered(5)]}))
+
+    assert texts(events) == ["line 0"]

@@ -301,3 +301,17 @@ def test_fail_fast_ends_at_the_first_red_workflow_but_not_at_a_step_that_may_fai
 
     assert ending(events).verdict is Word.FAILED
     assert 50 <= model.clock.now() < 60
+
+
+def test_look_at_what_runs_says_since_when_by_the_servers_word() -> None:
+    clock = FakeClock()
+    since = int(clock.wall().timestamp()) - 750
+    row = structs.replace(FIRST, started=since)
+    model = ServerModel(clock, (states(row, (0.0, "running", RUNNING)),))
+    request = WatchRequest(repository="lab/app", commit=Commit(sha=COMMIT), once=True)
+
+    *_, verdict = watch_pipelines(model, clock, request, contains=lambda ancestor, descendant: True)
+
+    assert isinstance(verdict, Verdict)
+    assert verdict.verdict is Word.PENDING
+    assert verdict.reason.startswith("#1 running 12m30s")
