@@ -52,7 +52,8 @@ def diagnose(examinations: list[Examination], clock: Clock, *, seconds: float, t
     for examination, findings in running:
         deadline = started + min(seconds, examination.seconds)
         for finding in _findings(examination, findings, clock, deadline=deadline):
-            told.append(_unless_known(finding, [found[name] for name in examination.builds_on if name in found]))
+            foundations = [found[name] for name in examination.builds_on if name in found]
+            told.append(_unless_told(_unless_known(finding, foundations), told))
             found[finding.name] = finding
             yield told[-1]
     yield _verdict(told, task)
@@ -106,6 +107,15 @@ def _unless_known(check: Check, foundations: list[Check]) -> Check:
     if not is_consequence or not causes or len(causes) < len(foundations):
         return check
     text = f"not reached, see {causes[0].name}"
+    return structs.replace(check, state=CheckState.SKIPPED, verdict=Word.OK, text=text, hint=None)
+
+
+def _unless_told(check: Check, told: list[Check]) -> Check:
+    """Take for one fault what several checks say in the same words: a file that none of them can read."""
+    same = next((known for known in told if known.state is CheckState.FAILED and known.text == check.text), None)
+    if same is None or check.state is not CheckState.FAILED:
+        return check
+    text = f"not examined, for the same reason as {same.name}"
     return structs.replace(check, state=CheckState.SKIPPED, verdict=Word.OK, text=text, hint=None)
 
 

@@ -254,6 +254,15 @@ def test_a_right_that_the_clusters_user_lacks_is_named(homelab: Homelab) -> None
     assert "auth can-i --list" in (checks["rights in web"].hint or "")
 
 
+def test_a_file_of_certificates_that_is_not_there_is_one_fault(homelab: Homelab) -> None:
+    checks, verdict = examine(homelab, load_balancer={"ca_file": "/nowhere/ca.pem"})
+
+    assert failures(checks) == ["load balancer 127.0.0.1"]
+    assert verdict.verdict is Word.USAGE
+    assert "cannot read '/nowhere/ca.pem'" in verdict.reason
+    assert "homelab.load_balancer.ca_file" in (verdict.hint or "")
+
+
 def test_a_kubeconfig_that_is_not_there_is_named(homelab: Homelab) -> None:
     checks, verdict = examine(homelab, kubernetes={"kubeconfig": "/nowhere/config"})
 

@@ -146,3 +146,17 @@ def test_what_need_not_answer_says_so_itself_when_it_does_not() -> None:
 
     assert [(check.name, check.text) for check in checks] == [("dns", "does not answer")]
     assert verdict.verdict is Word.OK
+
+
+def test_one_reason_is_told_once() -> None:
+    unreadable = "cannot read '/nowhere/ca.pem': No such file or directory"
+
+    checks, verdict = told(
+        examination("a", UsageError(unreadable)),
+        examination("b", UsageError(unreadable)),
+        examination("c", good("c", "x")),
+    )
+
+    assert [check.state for check in checks] == [CheckState.FAILED, CheckState.SKIPPED, CheckState.OK]
+    assert checks[1].text == "not examined, for the same reason as a"
+    assert (verdict.verdict, verdict.reason) == (Word.USAGE, f"a: {unreadable}")
