@@ -23,6 +23,8 @@ from homelab_tasks.clients.session import PinnedSession
 from homelab_tasks.errors import DeniedError, HomelabError, MissingError, TransientError
 
 SHORTEST_TIMEOUT_SECONDS = 0.5
+FIRST_READ_SECONDS = 5.0
+"""How long the first try may wait for a byte: a connection that is dead without knowing it is found out by then."""
 ANSWER_SECONDS = 60.0  # a long list over a slow line
 USER_AGENT = "homelab-tasks"
 
@@ -74,12 +76,17 @@ class KubernetesApi:
         read_timeout: float,
         time_left: Callable[[], float] | None = None,
     ) -> None:
-        """Ask *server* (a base URL) through *session*; timeouts are seconds, capped by *time_left*."""
+        """
+        Ask *server* (a base URL) through *session*; timeouts are seconds, capped by *time_left*.
+
+        *read_timeout* is what a slow server is given after shorter tries.
+        """
         self._base_url = server
         self.server = server.partition("://")[2]
         self._session = session
         self._credentials = credentials
-        self._connect_timeout, self._read_timeout = connect_timeout, read_timeout
+        self._connect_timeout, self._longest_read = connect_timeout, read_timeout
+        self._read_timeout = min(FIRST_READ_SECONDS, read_timeout)
         self._time_left = time_left
         self._stream: Response | None = None
 
@@ -149,7 +156,7 @@ class KubernetesApi:
         body: Mapping[str, Any] | None,
     ) -> Response:
         try:
-            return self._session.request(
+            response = self._session.request(
                 "GET" if body is None else "POST",
                 f"{self._base_url}{path}",
                 json=body,
@@ -162,7 +169,10 @@ class KubernetesApi:
             )
         except RequestException as error:
             self._session.close()
+            self._read_timeout = min(2 * self._read_timeout, self._longest_read)
             raise self._failed(error) from error
+        self._read_timeout = min(FIRST_READ_SECONDS, self._longest_read)
+        return response
 
     def _timeouts(self, read_timeout: float | None) -> tuple[float, float]:
         if self._time_left is None or read_timeout is not None:

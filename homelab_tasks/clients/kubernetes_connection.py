@@ -51,39 +51,43 @@ def connect(  # noqa: PLR0913 - all but the first are given by name
     environment: Mapping[str, str],
     secrets: Remembers,
     now: Callable[[], float],
+    time_left: Callable[[], float] | None = None,
 ) -> Kubernetes:
     """
     Make a client of the cluster of *access*; nothing is sent yet. *now* is a monotonic clock.
 
+    No request lasts longer than *time_left* says, but for watches.
+
     Raises DeniedError where the credentials cannot be had at all: a plugin or a file that is missing.
     """
     api = _apis(access, pins, http, environment, secrets)
-    return Kubernetes(api(), open_watch_api=api, now=now)
+    return Kubernetes(api(time_left), open_watch_api=lambda: api(None), now=now)
 
 
 def review(
     access: Access, *, pins: LoadBalancer, http: Http, environment: Mapping[str, str], secrets: Remembers
 ) -> ClusterReview:
     """Make a client that asks what the user of *access* may do; nothing is sent yet."""
-    return ClusterReview(_apis(access, pins, http, environment, secrets)())
+    return ClusterReview(_apis(access, pins, http, environment, secrets)(None))
 
 
 def _apis(
     access: Access, pins: LoadBalancer, http: Http, environment: Mapping[str, str], secrets: Remembers
-) -> Callable[[], KubernetesApi]:
+) -> Callable[[Callable[[], float] | None], KubernetesApi]:
     """Make what opens sessions with the API server, which share their credentials."""
     book = AddressBook(pins)
     trust = ClusterTrust(access, Path(pins.ca_file).expanduser() if pins.ca_file else None)
     credentials = credentials_of(access, environment, secrets.add)
     credentials.authorization()
 
-    def api() -> KubernetesApi:
+    def api(time_left: Callable[[], float] | None) -> KubernetesApi:
         return KubernetesApi(
             access.server,
             ClusterSession(book, trust, access),
             credentials=credentials,
             connect_timeout=http.connect_timeout,
             read_timeout=http.read_timeout,
+            time_left=time_left,
         )
 
     return api

@@ -152,6 +152,7 @@ class Connections:
             environment=self._environment,
             secrets=self.secrets,
             now=self.clock.now,
+            time_left=self._time_left,
         )
 
     def http(self, url: Url, token: "Tokens | None", *, signature: str | None = None) -> "Http":

@@ -5,10 +5,10 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from homelab_tasks.sandbox import server_hooks
 from homelab_tasks.sandbox.agents import CAPACITY, Agents
@@ -31,6 +31,8 @@ from homelab_tasks.sandbox.woodpecker.control import WoodpeckerControl
 from homelab_tasks.sandbox.woodpecker.lifecycle import CONFIGURATION_SECONDS
 from homelab_tasks.sandbox.woodpecker.rows import Repository
 from homelab_tasks.sandbox.woodpecker.server import Woodpecker
+
+T = TypeVar("T")
 
 REPOSITORY = "lab/app"
 BRANCH = "main"
@@ -182,6 +184,10 @@ class Homelab:
     def connect_agent(self, *, capacity: int = CAPACITY, **labels: str) -> Agent:
         """Connect one more agent, which has *labels*."""
         return self._loop.call(self._agents.connect, capacity=capacity, **labels)
+
+    def in_loop(self, function: Callable[[], T]) -> T:
+        """Call *function* where the servers live, so that nothing changes meanwhile."""
+        return self._loop.call(function)
 
     def set_faults(self, faults: str) -> None:
         """Put *faults* in force instead of the others; returns when the load balancer has followed."""

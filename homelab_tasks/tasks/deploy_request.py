@@ -40,6 +40,7 @@ def wait_for_targets(assembly: Assembly, flags: DeployFlags) -> Iterator[Event]:
     access = _access(assembly, flags)
     request = _request(assembly, flags, access)
     yield _watching(assembly, access, request)
+    assembly.limit(request.timeout)
     from homelab_tasks.actions.await_rollout import await_rollout
 
     patience = assembly.settings.http.retry_for
