@@ -72,11 +72,18 @@ class Remote:
     def fetch(self, ref: str, name: str) -> str:
         """Fetch *ref* of the remote into our own space as *name*; returns the commit."""
         own = f"{self.space}/{name}"
+        self._fetch(f"+{ref}:{own}")
+        return self._plain.require("rev-parse", "--verify", own)
+
+    def bring(self, ref: str) -> None:
+        """Fetch the objects of *ref*, without any ref that names them here."""
+        self._fetch(ref)
+
+    def _fetch(self, what: str) -> None:
         quiet = ("--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--refmap=", "--no-recurse-submodules")
-        done = self._command.run("fetch", *quiet, NAME, f"+{ref}:{own}", timeout=self._at_most(inf))
+        done = self._command.run("fetch", *quiet, NAME, what, timeout=self._at_most(inf))
         if not done.worked:
             raise failure(classify_failure(done.errors, code=done.code))
-        return self._plain.require("rev-parse", "--verify", own)
 
     def deepen(self, ref: str) -> None:
         """Fetch the history that a shallow clone was cut off from."""

@@ -83,11 +83,9 @@ def landing_site(
     )
 
 
-def remote_of(
-    clone: LandingClone, command: GitCommand, *, purpose: str = "", time_left: Callable[[], float] = lambda: inf
-) -> Remote:
-    """Make the remote of *clone*, with a place of its worktree's own (and its *purpose*'s) for what is fetched."""
-    space = JournalFile(clone.git.git_directory).space + purpose
+def remote_of(clone: LandingClone, command: GitCommand, *, time_left: Callable[[], float] = lambda: inf) -> Remote:
+    """Make the remote of *clone*, with a place of its worktree's own for what is fetched."""
+    space = JournalFile(clone.git.git_directory).space
     return Remote(command, name=clone.remote, url=clone.push_url, space=space, time_left=time_left)
 
 

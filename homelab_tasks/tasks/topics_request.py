@@ -19,8 +19,6 @@ from homelab_tasks.model.remote_url import parse_remote_url, repository_of
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.ci_request import CiFlags, watch_ci
 
-LOOK = "-look"  # a landing in the same worktree has its own place
-
 
 def start_work(assembly: Assembly, topic: str, base: str) -> Iterator[Event]:
     """Start *topic* at revision *base*, or at the trunk as it is now."""
@@ -67,19 +65,23 @@ def _fresh_trunk(assembly: Assembly, clone: LandingClone, adopt: str | None) -> 
 
     With *adopt*, the commit is that of the remote's branch of this name, where it has one.
     """
-    remote = remote_of(clone, reach(assembly.connections, clone), purpose=LOOK)
+    remote = remote_of(clone, reach(assembly.connections, clone))
     patience = Patience(assembly.clock, server=f"remote {clone.remote!r}", retry_for=assembly.settings.http.retry_for)
-    wanted = [HEADS + name for name in (assembly.settings.work.trunk, adopt) if name]
-    state = yield from patience.ask("trunk", lambda: remote.look(*wanted))
+    known = (assembly.settings.work.trunk or clone.likely_trunk(), adopt)
+    state = yield from patience.ask("head", lambda: remote.look(*(HEADS + name for name in known if name)))
     trunk = assembly.settings.work.trunk or state.head
     if trunk is None:
         hint = "set homelab.work.trunk to the branch that topics begin at"
         raise UsageError(f"the HEAD of remote {clone.remote!r} names no branch", hint=hint)
     name = adopt if adopt is not None and state.branch(adopt) is not None else trunk
-    try:
-        base = yield from patience.ask("fetch", lambda: remote.fetch(HEADS + name, "base"))
-    finally:
-        remote.forget()
+    base = state.branch(name)
+    if base is None:
+        state = yield from patience.ask("trunk", lambda: remote.look(HEADS + name))
+        base = state.branch(name)
+    if base is None:
+        hint = "was it renamed or deleted? homelab.work.trunk names the branch that topics begin at"
+        raise UsageError(f"there is no branch {name!r} on the remote", hint=hint)
+    yield from patience.ask("fetch", lambda: remote.bring(HEADS + name))
     return trunk, base
 
 
