@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from bench.figures import Figure
-from homelab_tasks.actions.watch_pipelines import watch_pipelines
-from homelab_tasks.actions.watch_request import WatchRequest
+from homelab_tasks.actions.pipelines.watch_pipelines import watch_pipelines
+from homelab_tasks.actions.pipelines.watch_request import WatchRequest
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Verdict
-from homelab_tasks.model.hints import Hint
-from homelab_tasks.model.pipeline import Pipeline
+from homelab_tasks.model.pipelines.hints import Hint
+from homelab_tasks.model.pipelines.pipeline import Pipeline
 from tests.fakes.clock import FakeClock
 from tests.fakes.server import COMMIT, ROW, Life, ModelStream, ServerModel, states, workflow
 

@@ -119,11 +119,11 @@ def _alone() -> Iterator[Figure]:
 _IN_PROCESS = """
 import os, sys, time
 from pathlib import Path
-from homelab_tasks.actions.land import land
-from homelab_tasks.actions.landing_site import Order
+from homelab_tasks.actions.landing.land import land
+from homelab_tasks.actions.landing.site import Order
 from homelab_tasks.clients.clock import SystemClock
-from homelab_tasks.clients.git import Git
-from homelab_tasks.clients.landing_clone import LandingClone
+from homelab_tasks.clients.git.clone import Git
+from homelab_tasks.clients.git.landing_clone import LandingClone
 from homelab_tasks.connections.landing import landing_site, remote_of
 import git
 began = time.monotonic()

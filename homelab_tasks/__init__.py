@@ -9,17 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from homelab_tasks.actions.await_rollout import await_rollout
-    from homelab_tasks.actions.board import Rules
-    from homelab_tasks.actions.choose_pipeline import Choice
-    from homelab_tasks.actions.land import land
-    from homelab_tasks.actions.landing_site import Order
-    from homelab_tasks.actions.operate_pipeline import OperateRequest, operate_pipeline
-    from homelab_tasks.actions.read_logs import LogRequest, read_logs
-    from homelab_tasks.actions.rollout_request import Request as RolloutRequest
-    from homelab_tasks.actions.run_pipeline import RunRequest, run_pipeline
-    from homelab_tasks.actions.watch_pipelines import watch_pipelines
-    from homelab_tasks.actions.watch_request import WatchRequest
+    from homelab_tasks.actions.landing.land import land
+    from homelab_tasks.actions.landing.site import Order
+    from homelab_tasks.actions.pipelines.board import Rules
+    from homelab_tasks.actions.pipelines.choose_pipeline import Choice
+    from homelab_tasks.actions.pipelines.operate_pipeline import OperateRequest, operate_pipeline
+    from homelab_tasks.actions.pipelines.read_logs import LogRequest, read_logs
+    from homelab_tasks.actions.pipelines.run_pipeline import RunRequest, run_pipeline
+    from homelab_tasks.actions.pipelines.watch_pipelines import watch_pipelines
+    from homelab_tasks.actions.pipelines.watch_request import WatchRequest
+    from homelab_tasks.actions.rollouts.await_rollout import await_rollout
+    from homelab_tasks.actions.rollouts.request import Request as RolloutRequest
     from homelab_tasks.connections import Connections
     from homelab_tasks.connections.landing import prepare_landing
     from homelab_tasks.decoding import decode_settings
@@ -49,9 +49,9 @@ if TYPE_CHECKING:
         Watching,
         WorkflowSeen,
     )
-    from homelab_tasks.model.image import Wanted
-    from homelab_tasks.model.operation import Operation
-    from homelab_tasks.model.target import Target, parse_targets
+    from homelab_tasks.model.pipelines.operation import Operation
+    from homelab_tasks.model.rollouts.image import Wanted
+    from homelab_tasks.model.rollouts.target import Target, parse_targets
     from homelab_tasks.model.verdict import Word
     from homelab_tasks.settings import Settings
     from homelab_tasks.tasks.namespace import namespace as namespace
@@ -106,17 +106,17 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "homelab_tasks.actions.await_rollout": ("await_rollout",),
-    "homelab_tasks.actions.board": ("Rules",),
-    "homelab_tasks.actions.choose_pipeline": ("Choice",),
-    "homelab_tasks.actions.land": ("land",),
-    "homelab_tasks.actions.landing_site": ("Order",),
-    "homelab_tasks.actions.operate_pipeline": ("OperateRequest", "operate_pipeline"),
-    "homelab_tasks.actions.read_logs": ("LogRequest", "read_logs"),
-    "homelab_tasks.actions.rollout_request": ("RolloutRequest",),
-    "homelab_tasks.actions.run_pipeline": ("RunRequest", "run_pipeline"),
-    "homelab_tasks.actions.watch_pipelines": ("watch_pipelines",),
-    "homelab_tasks.actions.watch_request": ("WatchRequest",),
+    "homelab_tasks.actions.rollouts.await_rollout": ("await_rollout",),
+    "homelab_tasks.actions.pipelines.board": ("Rules",),
+    "homelab_tasks.actions.pipelines.choose_pipeline": ("Choice",),
+    "homelab_tasks.actions.landing.land": ("land",),
+    "homelab_tasks.actions.landing.site": ("Order",),
+    "homelab_tasks.actions.pipelines.operate_pipeline": ("OperateRequest", "operate_pipeline"),
+    "homelab_tasks.actions.pipelines.read_logs": ("LogRequest", "read_logs"),
+    "homelab_tasks.actions.rollouts.request": ("RolloutRequest",),
+    "homelab_tasks.actions.pipelines.run_pipeline": ("RunRequest", "run_pipeline"),
+    "homelab_tasks.actions.pipelines.watch_pipelines": ("watch_pipelines",),
+    "homelab_tasks.actions.pipelines.watch_request": ("WatchRequest",),
     "homelab_tasks.connections": ("Connections",),
     "homelab_tasks.connections.landing": ("prepare_landing",),
     "homelab_tasks.decoding": ("decode_settings",),
@@ -146,9 +146,9 @@ _ROOMS = {
         "Watching",
         "WorkflowSeen",
     ),
-    "homelab_tasks.model.image": ("Wanted",),
-    "homelab_tasks.model.operation": ("Operation",),
-    "homelab_tasks.model.target": ("Target", "parse_targets"),
+    "homelab_tasks.model.rollouts.image": ("Wanted",),
+    "homelab_tasks.model.pipelines.operation": ("Operation",),
+    "homelab_tasks.model.rollouts.target": ("Target", "parse_targets"),
     "homelab_tasks.model.verdict": ("Word",),
     "homelab_tasks.settings": ("Settings",),
     "homelab_tasks.tasks.namespace": ("namespace",),

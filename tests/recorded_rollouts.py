@@ -7,15 +7,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from homelab_tasks.clients.kubernetes_objects import (
+from homelab_tasks.clients.kubernetes.kubernetes_objects import (
     decode_occurrence,
     decode_pod,
     decode_replica_set,
     decode_workload,
 )
-from homelab_tasks.model.pod import Occurrence
-from homelab_tasks.model.rollout import Snapshot
-from homelab_tasks.model.target import Kind
+from homelab_tasks.model.rollouts.pod import Occurrence
+from homelab_tasks.model.rollouts.rollout import Snapshot
+from homelab_tasks.model.rollouts.target import Kind
 
 RECORDINGS = Path(__file__).parent / "recordings" / "kubernetes"
 

@@ -6,11 +6,11 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from homelab_tasks.errors import RejectedError, TransientError
-from homelab_tasks.model.pipeline import Permissions
-from homelab_tasks.model.pull_request import PullRequest
+from homelab_tasks.model.landing.pull_request import PullRequest
+from homelab_tasks.model.pipelines.pipeline import Permissions
 
 if TYPE_CHECKING:
-    from homelab_tasks.clients.http import Http
+    from homelab_tasks.clients.web.http import Http
 
 PAGE_SIZE = 50
 MOST_PAGES = 20

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from requests import Response
 from requests.exceptions import RequestException
 
-from homelab_tasks.clients.session import PinnedSession
+from homelab_tasks.clients.web.session import PinnedSession
 from homelab_tasks.errors import DeniedError, HomelabError, MissingError, TransientError, UntrustedError
 from homelab_tasks.settings import Url
 

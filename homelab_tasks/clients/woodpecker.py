@@ -11,15 +11,15 @@ from urllib.parse import quote
 
 from msgspec import ValidationError, structs
 
-from homelab_tasks.clients.answer import JSON, Answer
-from homelab_tasks.clients.event_stream import SILENCE_SECONDS, EventStream
-from homelab_tasks.clients.http import Http
-from homelab_tasks.clients.sse import EVENT_STREAM
+from homelab_tasks.clients.web.answer import JSON, Answer
+from homelab_tasks.clients.web.event_stream import SILENCE_SECONDS, EventStream
+from homelab_tasks.clients.web.http import Http
+from homelab_tasks.clients.web.sse import EVENT_STREAM
 from homelab_tasks.clients.woodpecker_wire import OLD_NAMES, ConfigFile, hint, log_line, told_log_line
 from homelab_tasks.errors import TransientError
-from homelab_tasks.model.hints import Hint, HintKind
-from homelab_tasks.model.pipeline import About, LogLine, Permissions, Pipeline, Repository, User
-from homelab_tasks.model.queue import Agent, Queue
+from homelab_tasks.model.pipelines.hints import Hint, HintKind
+from homelab_tasks.model.pipelines.pipeline import About, LogLine, Permissions, Pipeline, Repository, User
+from homelab_tasks.model.pipelines.queue import Agent, Queue
 
 SIGNATURE = "X-Woodpecker-Version"  # on every answer (server/router/middleware/version.go), never on a proxy's
 VERSION_SECONDS = 20.0

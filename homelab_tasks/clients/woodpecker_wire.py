@@ -4,11 +4,11 @@ import base64
 
 from msgspec import DecodeError, Struct, convert, json
 
-from homelab_tasks.clients.answer import decode_json
-from homelab_tasks.clients.event_stream import EndOfStream
-from homelab_tasks.clients.sse import ServerSentEvent
-from homelab_tasks.model.hints import Hint, HintKind
-from homelab_tasks.model.pipeline import LogLine, Pipeline
+from homelab_tasks.clients.web.answer import decode_json
+from homelab_tasks.clients.web.event_stream import EndOfStream
+from homelab_tasks.clients.web.sse import ServerSentEvent
+from homelab_tasks.model.pipelines.hints import Hint, HintKind
+from homelab_tasks.model.pipelines.pipeline import LogLine, Pipeline
 
 OLD_NAMES = {
     # v2 -> v3.0: server/model/pipeline.go, step.go, workflow.go

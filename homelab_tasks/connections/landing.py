@@ -7,24 +7,24 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from homelab_tasks.actions.land import Proposer
-from homelab_tasks.actions.landing_site import Site
-from homelab_tasks.actions.propose import Proposal, propose
+from homelab_tasks.actions.landing.land import Proposer
+from homelab_tasks.actions.landing.propose import Proposal, propose
+from homelab_tasks.actions.landing.site import Site
 from homelab_tasks.actions.waiting import Clock, Patience
-from homelab_tasks.clients.addresses import AddressBook
-from homelab_tasks.clients.checkout import Checkout
-from homelab_tasks.clients.git_access import GitAccess
-from homelab_tasks.clients.git_command import GitCommand
-from homelab_tasks.clients.git_merge import Merger
-from homelab_tasks.clients.git_remote import Remote
-from homelab_tasks.clients.journal_file import JournalFile
-from homelab_tasks.clients.landing_clone import LandingClone
-from homelab_tasks.clients.presence import Presence
-from homelab_tasks.clients.verified_trees import VerifiedTrees
+from homelab_tasks.clients.git.access import GitAccess
+from homelab_tasks.clients.git.checkout import Checkout
+from homelab_tasks.clients.git.command import GitCommand
+from homelab_tasks.clients.git.journal_file import JournalFile
+from homelab_tasks.clients.git.landing_clone import LandingClone
+from homelab_tasks.clients.git.merge import Merger
+from homelab_tasks.clients.git.presence import Presence
+from homelab_tasks.clients.git.remote import Remote
+from homelab_tasks.clients.git.verified_trees import VerifiedTrees
+from homelab_tasks.clients.web.addresses import AddressBook
 from homelab_tasks.connections.servers import Connections
 from homelab_tasks.errors import MissingError, TokenError, UsageError
 from homelab_tasks.model.events import Event
-from homelab_tasks.model.remote_url import repository_of
+from homelab_tasks.model.landing.remote_url import repository_of
 
 if TYPE_CHECKING:
     from homelab_tasks.clients.forge import Forge
@@ -106,7 +106,7 @@ def proposer(  # noqa: PLR0913 - what a proposal is made of
 def forge_of(connections: Connections, clone: LandingClone, repository: str) -> "Forge | None":
     """Make the forge that the settings name; None where they name none."""
     from homelab_tasks.clients.forge import Forge
-    from homelab_tasks.clients.http import Http
+    from homelab_tasks.clients.web.http import Http
 
     url = connections.settings.forge.url
     if url is None:

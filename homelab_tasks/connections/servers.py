@@ -17,13 +17,13 @@ from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.settings import Settings, TokenSource, Url, VaultField
 
 if TYPE_CHECKING:
-    from homelab_tasks.clients.git import Git
-    from homelab_tasks.clients.http import Http
-    from homelab_tasks.clients.kubeconfig import Access
-    from homelab_tasks.clients.kubernetes import Kubernetes
-    from homelab_tasks.clients.session import PinnedSession
+    from homelab_tasks.clients.git.clone import Git
+    from homelab_tasks.clients.kubernetes.client import Kubernetes
+    from homelab_tasks.clients.kubernetes.kubeconfig import Access
     from homelab_tasks.clients.tokens import Tokens
     from homelab_tasks.clients.vault import Vault
+    from homelab_tasks.clients.web.http import Http
+    from homelab_tasks.clients.web.session import PinnedSession
     from homelab_tasks.clients.woodpecker import Woodpecker
 
 
@@ -57,7 +57,7 @@ class Connections:
     @cached_property
     def git(self) -> "Git":
         """The clone around; UsageError where there is none."""
-        from homelab_tasks.clients.git import Git
+        from homelab_tasks.clients.git.clone import Git
 
         return Git.open(self._directory or Path.cwd())
 
@@ -87,9 +87,9 @@ class Connections:
     @cached_property
     def session(self) -> "PinnedSession":
         """The connections of every client: pinned as the settings say, each certificate checked."""
-        from homelab_tasks.clients.addresses import AddressBook
-        from homelab_tasks.clients.session import PinnedSession
-        from homelab_tasks.clients.trust import Trust
+        from homelab_tasks.clients.web.addresses import AddressBook
+        from homelab_tasks.clients.web.session import PinnedSession
+        from homelab_tasks.clients.web.trust import Trust
 
         load_balancer = self.settings.load_balancer
         ca_file = Path(load_balancer.ca_file) if load_balancer.ca_file else None
@@ -134,7 +134,7 @@ class Connections:
 
     def cluster_access(self, *, kubeconfig: str | None = None, context: str | None = None) -> "Access":
         """Read where the cluster is, and as whom it is asked; the settings say it where the arguments do not."""
-        from homelab_tasks.clients.kubeconfig import load_access
+        from homelab_tasks.clients.kubernetes.kubeconfig import load_access
 
         chosen = self.settings.kubernetes
         return load_access(
@@ -143,7 +143,7 @@ class Connections:
 
     def cluster(self, access: "Access | None" = None) -> "Kubernetes":
         """The cluster of *access*, else the one that the settings choose; close it, for it has threads."""
-        from homelab_tasks.clients.kubernetes_connection import connect
+        from homelab_tasks.clients.kubernetes.kubernetes_connection import connect
 
         return connect(
             access or self.cluster_access(),
@@ -157,8 +157,8 @@ class Connections:
 
     def http(self, url: Url, token: "Tokens | None", *, signature: str | None = None) -> "Http":
         """Requests to the server at *url*, signed with *token* if any, and as patient as the settings say."""
-        from homelab_tasks.clients.authorization import Bearer
-        from homelab_tasks.clients.http import Http
+        from homelab_tasks.clients.web.authorization import Bearer
+        from homelab_tasks.clients.web.http import Http
 
         patience = self.settings.http
         return Http(

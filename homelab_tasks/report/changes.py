@@ -13,8 +13,8 @@ from homelab_tasks.model.events import (
     Watching,
     WorkflowSeen,
 )
-from homelab_tasks.model.judgement import workflow_name
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.judgement import workflow_name
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.report.entries import log_line, note_line, rollout_line, watching_line
 from homelab_tasks.report.styled import Line, Span, Style, status_span, verdict_style, words
 

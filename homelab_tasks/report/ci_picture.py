@@ -4,8 +4,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from homelab_tasks.model.events import Log, PipelineSeen, StepSeen, WorkflowSeen
-from homelab_tasks.model.judgement import workflow_name
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.judgement import workflow_name
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.report.elapsed import Elapsed, of_status
 
 TAIL_LINES = 3  # of a red step's log; all of it is the ending's

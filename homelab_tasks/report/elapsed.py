@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 
 
 class Elapsed(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 import threading
 
 from homelab_tasks.model.events import Event, Log, Note, NoteKind, StepSeen, Transcript, Verdict, Watching
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.report.ci_picture import workflow_of
 from homelab_tasks.report.cleaning import presentable

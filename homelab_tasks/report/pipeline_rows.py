@@ -4,7 +4,7 @@ from msgspec import Struct
 from rich.cells import cell_len
 
 from homelab_tasks.durations import format_duration
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.report.cells import padded, width_of
 from homelab_tasks.report.ci_picture import PipelineRow, StepRow, WorkflowRow
 from homelab_tasks.report.columns import GAP, clock, joined, sign, with_bar, with_link

@@ -1,7 +1,7 @@
 """What a task was asked for, on stdout: the rows or the log that it tells, where it tells those, else one line."""
 
 from homelab_tasks.model.events import Check, Event, Log, StepSeen, Topic, Verdict, Watching
-from homelab_tasks.model.judgement import workflow_name
+from homelab_tasks.model.pipelines.judgement import workflow_name
 from homelab_tasks.report.entries import check_line, log_line, topic_line
 from homelab_tasks.report.marks import marks_for
 from homelab_tasks.report.outlet import Outlet

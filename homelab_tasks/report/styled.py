@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.model.verdict import Word
 
 

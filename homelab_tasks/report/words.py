@@ -5,7 +5,7 @@ import shlex
 from homelab_tasks.durations import format_duration
 from homelab_tasks.model.commit import SHORT_SHA_LENGTH
 from homelab_tasks.model.events import Failure, Verdict
-from homelab_tasks.model.judgement import describe, workflow_name
+from homelab_tasks.model.pipelines.judgement import describe, workflow_name
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.report.marks import Marks
 from homelab_tasks.report.styled import Line, Span, Style, verdict_style, words

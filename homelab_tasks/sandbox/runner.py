@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.git import clean_environment
 from homelab_tasks.sandbox.log_batches import LogBatches
 from homelab_tasks.sandbox.step_process import StepProcess

@@ -16,10 +16,10 @@ from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.settings import Settings, TokenSource, Url
 
 if TYPE_CHECKING:
-    from homelab_tasks.clients.git import Git
-    from homelab_tasks.clients.http import Http
-    from homelab_tasks.clients.session import PinnedSession
+    from homelab_tasks.clients.git.clone import Git
     from homelab_tasks.clients.tokens import Tokens
+    from homelab_tasks.clients.web.http import Http
+    from homelab_tasks.clients.web.session import PinnedSession
     from homelab_tasks.clients.woodpecker import Woodpecker
 
 SLOW_ANSWER_SECONDS = 5.0  # a busy SQLite keeps a reader of Woodpecker waiting this long: slow is not away

@@ -45,7 +45,7 @@ def restart(
     Ends with 0 once the new pipeline is there (with --watch: with its verdict), 1 when it could not run, 2 for a
     pipeline of another commit, 5 when there is none, 77 without the push right.
     """
-    from homelab_tasks.model.operation import Operation
+    from homelab_tasks.model.pipelines.operation import Operation
     from homelab_tasks.tasks.operate_request import OperateFlags, operate
 
     flags = OperateFlags(
@@ -70,7 +70,7 @@ def cancel(
 
     Ends with 0 once the server shows that it is stopped, 2 when it has ended already, 77 without the push right.
     """
-    from homelab_tasks.model.operation import Operation
+    from homelab_tasks.model.pipelines.operation import Operation
     from homelab_tasks.tasks.operate_request import OperateFlags, operate
 
     flags = OperateFlags(sha=sha, pipeline=pipeline, repository=repository, watch=watch, timeout=timeout)
@@ -94,7 +94,7 @@ def approve(
     Ends with 0 once the server shows who approved it (with --watch: with the pipeline's verdict), 2 when it is not
     blocked, 77 without the push right.
     """
-    from homelab_tasks.model.operation import Operation
+    from homelab_tasks.model.pipelines.operation import Operation
     from homelab_tasks.tasks.operate_request import OperateFlags, operate
 
     flags = OperateFlags(sha=sha, pipeline=pipeline, repository=repository, watch=watch, timeout=timeout)
@@ -117,7 +117,7 @@ def decline(
 
     Ends with 0 once the server shows that it is declined, 2 when it is not blocked, 77 without the push right.
     """
-    from homelab_tasks.model.operation import Operation
+    from homelab_tasks.model.pipelines.operation import Operation
     from homelab_tasks.tasks.operate_request import OperateFlags, operate
 
     flags = OperateFlags(sha=sha, pipeline=pipeline, repository=repository, watch=watch, timeout=timeout)

@@ -32,9 +32,9 @@ class CiFlags(Struct, frozen=True, kw_only=True):
 
 def watch_ci(assembly: Assembly, flags: CiFlags, *, once: bool) -> Iterator[Event]:
     """Tell what is watched, then watch it. Raises UsageError for flags that cannot be."""
-    from homelab_tasks.actions.board import Rules
-    from homelab_tasks.actions.watch_pipelines import watch_pipelines
-    from homelab_tasks.actions.watch_request import ShownLogs, WatchRequest
+    from homelab_tasks.actions.pipelines.board import Rules
+    from homelab_tasks.actions.pipelines.watch_pipelines import watch_pipelines
+    from homelab_tasks.actions.pipelines.watch_request import ShownLogs, WatchRequest
 
     if flags.logs not in LOGS:
         raise UsageError(f"--logs: {flags.logs!r} is not one of {', '.join(LOGS)}")
@@ -82,7 +82,7 @@ class LogFlags(Struct, frozen=True, kw_only=True):
 
 def show_logs(assembly: Assembly, flags: LogFlags) -> Iterator[Event]:
     """Tell whose logs are shown, then show them. Raises UsageError for flags that cannot be."""
-    from homelab_tasks.actions.read_logs import LogRequest, read_logs
+    from homelab_tasks.actions.pipelines.read_logs import LogRequest, read_logs
 
     if flags.step and flags.everything:
         raise UsageError("--step and --all exclude each other", hint="leave one of them out")

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from homelab_tasks.model.commit import SHORT_SHA_LENGTH
 from homelab_tasks.model.events import Event, PipelineSeen, PipelineSummary, Verdict, Watching
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.model.verdict import Word
 
 POSITIONAL = frozenset({"target", "topic"})

@@ -10,15 +10,15 @@ from msgspec import Struct
 from homelab_tasks.errors import UsageError
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, Watching
-from homelab_tasks.model.image import Wanted, expand_template, parse_reference
-from homelab_tasks.model.target import parse_targets
+from homelab_tasks.model.rollouts.image import Wanted, expand_template, parse_reference
+from homelab_tasks.model.rollouts.target import parse_targets
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.flags import duration
 
 if TYPE_CHECKING:
-    from homelab_tasks.actions.rollout_journey import Commits
-    from homelab_tasks.actions.rollout_request import Request
-    from homelab_tasks.clients.kubeconfig import Access
+    from homelab_tasks.actions.rollouts.journey import Commits
+    from homelab_tasks.actions.rollouts.request import Request
+    from homelab_tasks.clients.kubernetes.kubeconfig import Access
 
 
 class DeployFlags(Struct, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ def wait_for_targets(assembly: Assembly, flags: DeployFlags) -> Iterator[Event]:
     request = _request(assembly, flags, access)
     yield _watching(assembly, access, request)
     assembly.limit(request.timeout)
-    from homelab_tasks.actions.await_rollout import await_rollout
+    from homelab_tasks.actions.rollouts.await_rollout import await_rollout
 
     patience = assembly.settings.http.retry_for
     with closing(assembly.connections.cluster(access)) as cluster:
@@ -54,7 +54,7 @@ def look_at_targets(assembly: Assembly, flags: DeployFlags) -> Iterator[Event]:
     access = _access(assembly, flags)
     request = _request(assembly, flags, access)
     yield _watching(assembly, access, request)
-    from homelab_tasks.actions.look_at_rollout import look_at_rollout
+    from homelab_tasks.actions.rollouts.look_at_rollout import look_at_rollout
 
     patience = assembly.settings.http.retry_for
     with closing(assembly.connections.cluster(access)) as cluster:
@@ -67,7 +67,7 @@ def _access(assembly: Assembly, flags: DeployFlags) -> "Access":
 
 
 def _request(assembly: Assembly, flags: DeployFlags, access: "Access") -> "Request":
-    from homelab_tasks.actions.rollout_request import Request
+    from homelab_tasks.actions.rollouts.request import Request
 
     deploy = assembly.settings.deploy
     written = flags.target or ",".join(deploy.targets)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from homelab_tasks.actions.diagnose import Examination
-from homelab_tasks.actions.examine_network import (
+from homelab_tasks.actions.diagnosis.diagnose import Examination
+from homelab_tasks.actions.diagnosis.examine_network import (
     behind_proxy,
     examine_address,
     examine_certificate,
@@ -19,12 +19,12 @@ from homelab_tasks.actions.examine_network import (
 )
 from homelab_tasks.model.endpoint import Endpoint
 from homelab_tasks.model.events import Check
-from homelab_tasks.model.remote_url import without_credentials
+from homelab_tasks.model.landing.remote_url import without_credentials
 from homelab_tasks.settings import Settings, Url
 from homelab_tasks.tasks.assembly import Assembly
 
 if TYPE_CHECKING:
-    from homelab_tasks.clients.network import Network
+    from homelab_tasks.clients.web.network import Network
 
 HTTPS_PORT, HTTP_PORT = 443, 80
 DNS_SECONDS = 2.0  # a resolver that is away lets everybody wait for ten and more
@@ -115,8 +115,8 @@ def _is_address(host: str) -> bool:
 
 
 def _network(assembly: Assembly) -> "Network":
-    from homelab_tasks.clients.network import Network
-    from homelab_tasks.clients.trust import Trust
+    from homelab_tasks.clients.web.network import Network
+    from homelab_tasks.clients.web.trust import Trust
 
     settings = assembly.settings
     ca_file = settings.load_balancer.ca_file

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from homelab_tasks.actions.diagnose import Examination, diagnose, from_error, good
-from homelab_tasks.actions.examine_ci import STREAM, examine_ci, examine_stream
-from homelab_tasks.actions.examine_git import GIT, REMOTE, examine_git, examine_remote
-from homelab_tasks.actions.examine_secrets import nothing_set
+from homelab_tasks.actions.diagnosis.diagnose import Examination, diagnose, from_error, good
+from homelab_tasks.actions.diagnosis.examine_ci import STREAM, examine_ci, examine_stream
+from homelab_tasks.actions.diagnosis.examine_git import GIT, REMOTE, examine_git, examine_remote
+from homelab_tasks.actions.diagnosis.examine_secrets import nothing_set
 from homelab_tasks.errors import UsageError
 from homelab_tasks.model.events import Check, Event, Verdict, Watching
-from homelab_tasks.model.target import Target, parse_targets
+from homelab_tasks.model.rollouts.target import Target, parse_targets
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.settings import Kubernetes, Settings, Url
 from homelab_tasks.tasks.assembly import Assembly
@@ -19,7 +19,7 @@ from homelab_tasks.tasks.doctor_network import endpoints_of, examine_ways, way_n
 from homelab_tasks.tasks.doctor_tokens import connections_for, examine_forges, examine_vaults
 
 if TYPE_CHECKING:
-    from homelab_tasks.actions.examine_cluster import Cluster, Review
+    from homelab_tasks.actions.diagnosis.examine_cluster import Cluster, Review
 
 ALL_SECONDS = 20.0
 """When what has not answered is told as unavailable."""
@@ -89,7 +89,7 @@ def _cluster(assembly: Assembly) -> list[Examination]:
         return [Examination(name="kubernetes", look=partial(nothing_set, "kubernetes", unused))]
 
     def look() -> Iterator[Check]:
-        from homelab_tasks.actions.examine_cluster import examine_cluster
+        from homelab_tasks.actions.diagnosis.examine_cluster import examine_cluster
 
         written = ",".join(settings.deploy.targets)
         access = connections_for(assembly).cluster_access()
@@ -98,7 +98,7 @@ def _cluster(assembly: Assembly) -> list[Examination]:
             return parse_targets(written, namespace=access.namespace) if written else ()
 
         def connect(_: "Cluster") -> "Review":
-            from homelab_tasks.clients.kubernetes_connection import review
+            from homelab_tasks.clients.kubernetes.kubernetes_connection import review
 
             return review(
                 access,
@@ -117,12 +117,12 @@ def _cluster(assembly: Assembly) -> list[Examination]:
 
 
 def _git(assembly: Assembly, ways: tuple[str, ...]) -> list[Examination]:
-    from homelab_tasks.clients.landing_clone import LandingClone
+    from homelab_tasks.clients.git.landing_clone import LandingClone
 
     def version() -> str:
         from pathlib import Path
 
-        from homelab_tasks.clients.git_command import GitCommand
+        from homelab_tasks.clients.git.command import GitCommand
 
         return GitCommand(Path.cwd()).run("version").output
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from homelab_tasks.actions.diagnose import Examination
-from homelab_tasks.actions.examine_secrets import examine_forge, examine_vault, nothing_set
+from homelab_tasks.actions.diagnosis.diagnose import Examination
+from homelab_tasks.actions.diagnosis.examine_secrets import examine_forge, examine_vault, nothing_set
 from homelab_tasks.connections import Connections
 from homelab_tasks.errors import HomelabError, UsageError
 from homelab_tasks.model.events import Check

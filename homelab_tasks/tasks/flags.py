@@ -4,7 +4,7 @@ import difflib
 
 from homelab_tasks.durations import Duration, parse_duration
 from homelab_tasks.errors import UsageError
-from homelab_tasks.model.pipeline import EVENTS
+from homelab_tasks.model.pipelines.pipeline import EVENTS
 
 
 def duration(flag: str, text: str, default: Duration) -> Duration:

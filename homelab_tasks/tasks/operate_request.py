@@ -9,14 +9,14 @@ from msgspec import Struct
 from homelab_tasks.errors import UsageError
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event
-from homelab_tasks.model.operation import Operation
-from homelab_tasks.model.pipeline import Pipeline
+from homelab_tasks.model.pipelines.operation import Operation
+from homelab_tasks.model.pipelines.pipeline import Pipeline
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.ci_request import watching
 from homelab_tasks.tasks.flags import duration, whole_number
 
 if TYPE_CHECKING:
-    from homelab_tasks.actions.operate_pipeline import Watch
+    from homelab_tasks.actions.pipelines.operate_pipeline import Watch
 
 _VARIABLE = re.compile(r"([A-Za-z_]\w*)=(.*)", re.ASCII | re.DOTALL)
 
@@ -44,8 +44,8 @@ class RunFlags(Struct, frozen=True, kw_only=True):
 
 def operate(assembly: Assembly, operation: Operation, flags: OperateFlags) -> Iterator[Event]:
     """Tell what is operated on, then do it. Raises UsageError for flags that cannot be."""
-    from homelab_tasks.actions.choose_pipeline import Choice
-    from homelab_tasks.actions.operate_pipeline import OperateRequest, operate_pipeline
+    from homelab_tasks.actions.pipelines.choose_pipeline import Choice
+    from homelab_tasks.actions.pipelines.operate_pipeline import OperateRequest, operate_pipeline
 
     number = whole_number("--pipeline", flags.pipeline)
     commit = _commit(assembly, flags, number, operation)
@@ -64,7 +64,7 @@ def operate(assembly: Assembly, operation: Operation, flags: OperateFlags) -> It
 
 def run_branch(assembly: Assembly, flags: RunFlags) -> Iterator[Event]:
     """Tell what is run, then run it. Raises UsageError for flags that cannot be."""
-    from homelab_tasks.actions.run_pipeline import RunRequest, run_pipeline
+    from homelab_tasks.actions.pipelines.run_pipeline import RunRequest, run_pipeline
 
     request = RunRequest(
         repository=assembly.repository(flags.repository),
@@ -106,9 +106,9 @@ def _watch(assembly: Assembly, repository: str, timeout: str, *, wanted: bool) -
 
 
 def _watcher(assembly: Assembly, repository: str, timeout: float) -> Callable[[Pipeline], Iterator[Event]]:
-    from homelab_tasks.actions.board import Rules
-    from homelab_tasks.actions.watch_pipelines import watch_pipelines
-    from homelab_tasks.actions.watch_request import WatchRequest
+    from homelab_tasks.actions.pipelines.board import Rules
+    from homelab_tasks.actions.pipelines.watch_pipelines import watch_pipelines
+    from homelab_tasks.actions.pipelines.watch_request import WatchRequest
 
     ci = assembly.settings.ci
 

@@ -5,17 +5,17 @@ from collections.abc import Generator, Iterator
 
 from msgspec import structs
 
-from homelab_tasks.actions.start_topic import start_topic
-from homelab_tasks.actions.tend_topics import Enrich, clean_topics, show_topics
+from homelab_tasks.actions.landing.start_topic import start_topic
+from homelab_tasks.actions.landing.tend_topics import Enrich, clean_topics, show_topics
 from homelab_tasks.actions.waiting import Patience
-from homelab_tasks.clients.git_topics import Topics
-from homelab_tasks.clients.landing_clone import LandingClone
-from homelab_tasks.clients.nursery import Nursery
+from homelab_tasks.clients.git.landing_clone import LandingClone
+from homelab_tasks.clients.git.nursery import Nursery
+from homelab_tasks.clients.git.topics import Topics
 from homelab_tasks.connections.landing import forge_of, reach, remote_of
 from homelab_tasks.errors import UsageError
 from homelab_tasks.model.events import Event, Topic, Verdict, Watching
-from homelab_tasks.model.landing import HEADS
-from homelab_tasks.model.remote_url import parse_remote_url, repository_of
+from homelab_tasks.model.landing.landing import HEADS
+from homelab_tasks.model.landing.remote_url import parse_remote_url, repository_of
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.ci_request import CiFlags, watch_ci
 

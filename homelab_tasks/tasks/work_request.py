@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from homelab_tasks.actions.deliver import Journey, Watch, deliver
-from homelab_tasks.actions.land import land
-from homelab_tasks.actions.landing_site import Order, Site
-from homelab_tasks.actions.resume_landing import abort_landing, require_interrupted
-from homelab_tasks.clients.landing_clone import LandingClone
+from homelab_tasks.actions.landing.land import land
+from homelab_tasks.actions.landing.resume_landing import abort_landing, require_interrupted
+from homelab_tasks.actions.landing.site import Order, Site
+from homelab_tasks.clients.git.landing_clone import LandingClone
 from homelab_tasks.connections.landing import landing_site, proposer, reach, remote_of
 from homelab_tasks.errors import UsageError
 from homelab_tasks.model.events import Event, Watching
-from homelab_tasks.model.remote_url import parse_remote_url, repository_of
+from homelab_tasks.model.landing.remote_url import parse_remote_url, repository_of
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.ci_request import CiFlags, watch_ci
 from homelab_tasks.tasks.deploy_request import DeployFlags, wait_for_targets

@@ -5,11 +5,11 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from homelab_tasks.clients.kubernetes_objects import decode_pod, decode_workload
-from homelab_tasks.model.news import News, NewsKind
-from homelab_tasks.model.pod import Occurrence, Pod
-from homelab_tasks.model.target import Kind
-from homelab_tasks.model.workload import ReplicaSet, Workload
+from homelab_tasks.clients.kubernetes.kubernetes_objects import decode_pod, decode_workload
+from homelab_tasks.model.rollouts.news import News, NewsKind
+from homelab_tasks.model.rollouts.pod import Occurrence, Pod
+from homelab_tasks.model.rollouts.target import Kind
+from homelab_tasks.model.rollouts.workload import ReplicaSet, Workload
 from tests.fakes.clock import FakeClock
 from tests.recorded_rollouts import Line, Store
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from homelab_tasks.errors import TransientError
-from homelab_tasks.model.pipeline import LogLine
+from homelab_tasks.model.pipelines.pipeline import LogLine
 from tests.fakes.clock import FakeClock
 from tests.fakes.server import ServerModel
 

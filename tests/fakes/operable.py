@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec import structs
 
 from homelab_tasks.errors import DeniedError, HomelabError, MissingError, RejectedError, TransientError
-from homelab_tasks.model.pipeline import CancelInfo, Permissions, Pipeline, Repository, Status, User
+from homelab_tasks.model.pipelines.pipeline import CancelInfo, Permissions, Pipeline, Repository, Status, User
 from tests.fakes.clock import FakeClock
 from tests.fakes.server import COMMIT, REPOSITORY, ROW, workflow
 

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from homelab_tasks.errors import DeniedError, MissingError, TransientError
-from homelab_tasks.model.hints import Hint, HintKind
-from homelab_tasks.model.pipeline import LogLine, Pipeline, Repository, User
-from homelab_tasks.model.queue import Agent, Queue
+from homelab_tasks.model.pipelines.hints import Hint, HintKind
+from homelab_tasks.model.pipelines.pipeline import LogLine, Pipeline, Repository, User
+from homelab_tasks.model.pipelines.queue import Agent, Queue
 from tests.fakes.clock import FakeClock
 from tests.fakes.server import MuteLog
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from msgspec import structs
 
 from homelab_tasks.errors import DeniedError, HomelabError, MissingError, TransientError
-from homelab_tasks.model.hints import Hint, HintKind
-from homelab_tasks.model.pipeline import (
+from homelab_tasks.model.pipelines.hints import Hint, HintKind
+from homelab_tasks.model.pipelines.pipeline import (
     CancelInfo,
     ConfigProblem,
     LogLine,
@@ -22,7 +22,7 @@ from homelab_tasks.model.pipeline import (
     User,
     Workflow,
 )
-from homelab_tasks.model.queue import Agent, Queue
+from homelab_tasks.model.pipelines.queue import Agent, Queue
 from tests.fakes.clock import FakeClock
 
 REQUEST_SECONDS = 0.01

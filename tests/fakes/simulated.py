@@ -4,12 +4,17 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from homelab_tasks.clients.kubernetes_objects import decode_occurrence, decode_pod, decode_replica_set, decode_workload
+from homelab_tasks.clients.kubernetes.kubernetes_objects import (
+    decode_occurrence,
+    decode_pod,
+    decode_replica_set,
+    decode_workload,
+)
 from homelab_tasks.errors import TransientError
-from homelab_tasks.model.news import News, NewsKind
-from homelab_tasks.model.pod import Occurrence, Pod
-from homelab_tasks.model.target import Kind
-from homelab_tasks.model.workload import ReplicaSet, Workload
+from homelab_tasks.model.rollouts.news import News, NewsKind
+from homelab_tasks.model.rollouts.pod import Occurrence, Pod
+from homelab_tasks.model.rollouts.target import Kind
+from homelab_tasks.model.rollouts.workload import ReplicaSet, Workload
 from homelab_tasks.sandbox.kubernetes.cluster import Cluster
 from homelab_tasks.sandbox.kubernetes.store import Change, Object
 from tests.fakes.clock import FakeClock

@@ -5,11 +5,11 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from homelab_tasks.actions.land import Proposer, land
-from homelab_tasks.actions.landing_site import Order, Site
+from homelab_tasks.actions.landing.land import Proposer, land
+from homelab_tasks.actions.landing.site import Order, Site
 from homelab_tasks.clients.clock import SystemClock
-from homelab_tasks.clients.git import Git
-from homelab_tasks.clients.landing_clone import LandingClone
+from homelab_tasks.clients.git.clone import Git
+from homelab_tasks.clients.git.landing_clone import LandingClone
 from homelab_tasks.connections.landing import landing_site, remote_of
 from homelab_tasks.model.events import Event, Land, Note, Verdict
 from homelab_tasks.model.verdict import Word

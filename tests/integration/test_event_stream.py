@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from homelab_tasks.clients.addresses import AddressBook
-from homelab_tasks.clients.event_stream import EventStream
-from homelab_tasks.clients.http import Http
-from homelab_tasks.clients.session import PinnedSession
-from homelab_tasks.clients.sse import EVENT_STREAM
-from homelab_tasks.clients.trust import Trust
+from homelab_tasks.clients.web.addresses import AddressBook
+from homelab_tasks.clients.web.event_stream import EventStream
+from homelab_tasks.clients.web.http import Http
+from homelab_tasks.clients.web.session import PinnedSession
+from homelab_tasks.clients.web.sse import EVENT_STREAM
+from homelab_tasks.clients.web.trust import Trust
 from homelab_tasks.clients.woodpecker import Woodpecker
-from homelab_tasks.model.hints import Hint, HintKind
+from homelab_tasks.model.pipelines.hints import Hint, HintKind
 from homelab_tasks.settings import LoadBalancer, Url
 from tests.servers import CLOSE, RESET, Asked, Server, response
 
@@ -224,10 +224,10 @@ def test_waiting_takes_all_there_is_and_ends_in_time(scripts: list[Script]) -> N
 
 EXIT = """
 import sys
-from homelab_tasks.clients.addresses import AddressBook
-from homelab_tasks.clients.http import Http
-from homelab_tasks.clients.session import PinnedSession
-from homelab_tasks.clients.trust import Trust
+from homelab_tasks.clients.web.addresses import AddressBook
+from homelab_tasks.clients.web.http import Http
+from homelab_tasks.clients.web.session import PinnedSession
+from homelab_tasks.clients.web.trust import Trust
 from homelab_tasks.clients.woodpecker import Woodpecker
 from homelab_tasks.settings import LoadBalancer, Url
 session = PinnedSession(AddressBook(LoadBalancer()), Trust())

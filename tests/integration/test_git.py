@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from homelab_tasks.clients.git import Git
+from homelab_tasks.clients.git.clone import Git
 from homelab_tasks.errors import UsageError
 from tests.integration.git_repositories import clone, commit, git, make_remote
 

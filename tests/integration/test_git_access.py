@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from homelab_tasks.clients.addresses import AddressBook
-from homelab_tasks.clients.git import Git
-from homelab_tasks.clients.git_access import GitAccess
-from homelab_tasks.clients.git_remote import Remote
+from homelab_tasks.clients.git.access import GitAccess
+from homelab_tasks.clients.git.clone import Git
+from homelab_tasks.clients.git.remote import Remote
+from homelab_tasks.clients.web.addresses import AddressBook
 from homelab_tasks.errors import DeniedError, TransientError, UntrustedError
 from homelab_tasks.sandbox.homelab import GIT_HOST, Homelab
 from homelab_tasks.settings import Address, HostPattern, LoadBalancer

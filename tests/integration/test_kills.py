@@ -46,7 +46,7 @@ class Scene:
         self.before = snapshot(self.work)
 
     def _dead_owner(self) -> str:
-        code = "from homelab_tasks.clients.presence import Presence; print(Presence().owner())"
+        code = "from homelab_tasks.clients.git.presence import Presence; print(Presence().owner())"
         variables = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=True)
         return done.stdout.strip().rpartition("\n")[2]

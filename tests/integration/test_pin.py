@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from homelab_tasks.clients.addresses import AddressBook
-from homelab_tasks.clients.authorization import Bearer
-from homelab_tasks.clients.http import Http
-from homelab_tasks.clients.session import PinnedSession
-from homelab_tasks.clients.trust import Trust
 from homelab_tasks.clients.vault import Vault
+from homelab_tasks.clients.web.addresses import AddressBook
+from homelab_tasks.clients.web.authorization import Bearer
+from homelab_tasks.clients.web.http import Http
+from homelab_tasks.clients.web.session import PinnedSession
+from homelab_tasks.clients.web.trust import Trust
 from homelab_tasks.errors import TransientError, UntrustedError, UsageError
 from homelab_tasks.settings import Address, HostPattern, LoadBalancer, Url
 from tests.servers import CLOSE, RESET, Asked, BlackHole, Server, Tunnel, response

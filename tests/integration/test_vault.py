@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from homelab_tasks.clients.addresses import AddressBook
-from homelab_tasks.clients.session import PinnedSession
-from homelab_tasks.clients.trust import Trust
 from homelab_tasks.clients.vault import Vault
+from homelab_tasks.clients.web.addresses import AddressBook
+from homelab_tasks.clients.web.session import PinnedSession
+from homelab_tasks.clients.web.trust import Trust
 from homelab_tasks.errors import DeniedError, HomelabError, MissingError, TransientError, UntrustedError
 from homelab_tasks.settings import LoadBalancer, Url
 from tests.servers import CLOSE, Asked, Server, response

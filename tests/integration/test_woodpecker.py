@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from homelab_tasks.clients.addresses import AddressBook
-from homelab_tasks.clients.authorization import Bearer
-from homelab_tasks.clients.http import Http
-from homelab_tasks.clients.session import PinnedSession
-from homelab_tasks.clients.trust import Trust
+from homelab_tasks.clients.web.addresses import AddressBook
+from homelab_tasks.clients.web.authorization import Bearer
+from homelab_tasks.clients.web.http import Http
+from homelab_tasks.clients.web.session import PinnedSession
+from homelab_tasks.clients.web.trust import Trust
 from homelab_tasks.clients.woodpecker import SIGNATURE, Woodpecker
 from homelab_tasks.errors import (
     DeniedError,
@@ -24,7 +24,7 @@ from homelab_tasks.errors import (
     TransientError,
     UntrustedError,
 )
-from homelab_tasks.model.pipeline import LogLine
+from homelab_tasks.model.pipelines.pipeline import LogLine
 from homelab_tasks.settings import LoadBalancer, Url
 from tests.servers import CLOSE, RESET, Asked, Server, response
 

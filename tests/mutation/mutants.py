@@ -24,7 +24,7 @@ MUTANTS = (
     Mutant(
         promise="V1",
         what="a blocked pipeline counts as green",
-        file="homelab_tasks/model/judgement.py",
+        file="homelab_tasks/model/pipelines/judgement.py",
         before="Status.BLOCKED: _of_block,",
         after="Status.BLOCKED: _of_success,",
         test="tests/unit/actions/test_watch_recordings.py::test_recorded_server_ends_in_the_right_verdict"
@@ -33,7 +33,7 @@ MUTANTS = (
     Mutant(
         promise="V1",
         what="a pipeline that nobody is known to have stopped counts as green",
-        file="homelab_tasks/model/judgement.py",
+        file="homelab_tasks/model/pipelines/judgement.py",
         before='return _red(pipeline, f"{name} was {pipeline.status}, and the server does not say by whom")',
         after='return Judgement(word=Word.PASSED, reason=f"{name} passed")',
         test="tests/integration/tasks/test_ci_verdicts.py::test_every_end_has_its_code_word_and_reason"
@@ -50,31 +50,31 @@ MUTANTS = (
     Mutant(
         promise="V3",
         what="pipelines of other commits count",
-        file="homelab_tasks/model/selection.py",
+        file="homelab_tasks/model/pipelines/selection.py",
         before="            row.commit == self.commit\n            and row.event in self.events",
         after="            row.event in self.events",
-        test="tests/unit/model/test_selection.py::test_only_pipelines_of_exactly_the_commit_are_judged",
+        test="tests/unit/model/pipelines/test_selection.py::test_only_pipelines_of_exactly_the_commit_are_judged",
     ),
     Mutant(
         promise="V3",
         what="what stands first in the list is taken for the newest",
-        file="homelab_tasks/model/selection.py",
+        file="homelab_tasks/model/pipelines/selection.py",
         before="sorted((row for row in rows if self._is_judged(row)), key=lambda row: row.id)",
         after="(row for row in rows if self._is_judged(row))",
-        test="tests/unit/model/test_selection.py::test_the_newest_is_judged_in_whatever_order_a_list_comes",
+        test="tests/unit/model/pipelines/test_selection.py::test_the_newest_is_judged_in_whatever_order_a_list_comes",
     ),
     Mutant(
         promise="V4",
         what="a status that is not known is an end, and green",
-        file="homelab_tasks/model/pipeline.py",
+        file="homelab_tasks/model/pipelines/pipeline.py",
         before="return cls.UNKNOWN",
         after="return cls.SUCCESS",
-        test="tests/unit/model/test_judgement.py::test_an_unknown_status_is_neither_an_end_nor_green",
+        test="tests/unit/model/pipelines/test_judgement.py::test_an_unknown_status_is_neither_an_end_nor_green",
     ),
     Mutant(
         promise="V5",
         what="an end is believed while agents still report",
-        file="homelab_tasks/actions/sight.py",
+        file="homelab_tasks/actions/pipelines/sight.py",
         before="return is_settled(self.pipeline) or waited >= SETTLE_SECONDS",
         after="return True",
         test="tests/unit/actions/test_watch_recordings.py::test_recorded_server_ends_in_the_right_verdict"
@@ -83,26 +83,26 @@ MUTANTS = (
     Mutant(
         promise="V5",
         what="who stopped a pipeline counts after it went on",
-        file="homelab_tasks/model/pipeline.py",
+        file="homelab_tasks/model/pipelines/pipeline.py",
         before="if self.state.is_halted and self.cancel_info is not None:",
         after="if self.cancel_info is not None:",
-        test="tests/unit/model/test_judgement.py::test_who_stopped_it_counts_only_while_it_is_stopped",
+        test="tests/unit/model/pipelines/test_judgement.py::test_who_stopped_it_counts_only_while_it_is_stopped",
     ),
     Mutant(
         promise="V6",
         what="the list is not read again before the verdict",
-        file="homelab_tasks/actions/watch_pipelines.py",
+        file="homelab_tasks/actions/pipelines/watch_pipelines.py",
         before="        yield from self._lookout.read_list()\n        yield from self._lookout.tell()\n        again =",
         after="        again =",
-        test="tests/unit/actions/test_watch_pipelines.py::test_a_pipeline_that_only_the_last_list_shows_is_waited_for",
+        test="tests/unit/actions/pipelines/test_watch_pipelines.py::test_a_pipeline_that_only_the_last_list_shows_is_waited_for",
     ),
     Mutant(
         promise="V7",
         what="any successor is followed",
-        file="homelab_tasks/actions/lookout.py",
+        file="homelab_tasks/actions/pipelines/lookout.py",
         before="if self._contains(self._board.selection.commit, successor.commit) is False:",
         after="if self._board is None:",
-        test="tests/unit/actions/test_watch_pipelines.py::test_a_successor_that_does_not_contain_the_commit_is_not_followed",
+        test="tests/unit/actions/pipelines/test_watch_pipelines.py::test_a_successor_that_does_not_contain_the_commit_is_not_followed",
     ),
     Mutant(
         promise="V8",
@@ -123,10 +123,10 @@ MUTANTS = (
     Mutant(
         promise="V9",
         what="without the stream nothing is looked at for a minute",
-        file="homelab_tasks/actions/wakefulness.py",
+        file="homelab_tasks/actions/pipelines/wakefulness.py",
         before="        if self.is_trusted:\n            return HEARTBEAT_SECONDS\n",
         after="        if self._changes is not None:\n            return HEARTBEAT_SECONDS\n",
-        test="tests/unit/actions/test_watch_pipelines.py::test_the_verdict_comes_seconds_later_when_the_stream_is_dead",
+        test="tests/unit/actions/pipelines/test_watch_pipelines.py::test_the_verdict_comes_seconds_later_when_the_stream_is_dead",
     ),
     Mutant(
         promise="V10",
@@ -147,15 +147,15 @@ MUTANTS = (
     Mutant(
         promise="V12",
         what="an image names the commit by the digits of its registry or path",
-        file="homelab_tasks/model/image.py",
+        file="homelab_tasks/model/rollouts/image.py",
         before='_RUN.findall(reference.tag or "")',
         after="_RUN.findall(reference.written)",
-        test="tests/unit/model/test_image.py::test_a_reference_does_not_name_the_commit_when_hex_stands_elsewhere",
+        test="tests/unit/model/rollouts/test_image.py::test_a_reference_does_not_name_the_commit_when_hex_stands_elsewhere",
     ),
     Mutant(
         promise="V13",
         what="a rollout is complete once its change was seen",
-        file="homelab_tasks/model/rollout.py",
+        file="homelab_tasks/model/rollouts/rollout.py",
         before="return workload.is_observed and not workload.deleting and counts == {workload.desired}",
         after="return workload.is_observed and not workload.deleting and bool(counts)",
         test="tests/unit/model/test_recorded_rollouts.py::test_a_template_is_complete_at_its_moment_and_not_before",
@@ -163,16 +163,16 @@ MUTANTS = (
     Mutant(
         promise="V13",
         what="a rollout is complete while old pods run",
-        file="homelab_tasks/model/deployment.py",
+        file="homelab_tasks/model/rollouts/deployment.py",
         before="if counts_are_final(workload) and not old:",
         after="if counts_are_final(workload):",
-        test="tests/unit/model/test_deployment.py"
+        test="tests/unit/model/rollouts/test_deployment.py"
         "::test_an_old_pod_is_waited_for_when_the_server_does_not_count_what_terminates",
     ),
     Mutant(
         promise="V14",
         what="the deadline of another ReplicaSet counts",
-        file="homelab_tasks/model/deployment.py",
+        file="homelab_tasks/model/rollouts/deployment.py",
         before="elif new_set is not None and (named is None or named[1] == new_set.name):",
         after="elif new_set is not None:",
         test="tests/unit/model/test_recorded_rollouts.py::test_a_stale_deadline_is_no_cause_when_the_good_image_is_back",
@@ -181,15 +181,15 @@ MUTANTS = (
     Mutant(
         promise="T1",
         what="every request is signed",
-        file="homelab_tasks/clients/authorization.py",
+        file="homelab_tasks/clients/web/authorization.py",
         before='if _origin(r.url or "") == self._origin:',
         after="if self._origin:",
-        test="tests/unit/clients/test_authorization.py::test_a_request_to_anywhere_else_is_not_signed",
+        test="tests/unit/clients/web/test_authorization.py::test_a_request_to_anywhere_else_is_not_signed",
     ),
     Mutant(
         promise="T1",
         what="git gets the token for every server",
-        file="homelab_tasks/clients/git_access.py",
+        file="homelab_tasks/clients/git/access.py",
         before="if forge is not None and _origin(parse_remote_url(forge)) == origin:",
         after="if forge is not None:",
         test="tests/integration/test_git_access.py"
@@ -198,7 +198,7 @@ MUTANTS = (
     Mutant(
         promise="T2",
         what="a redirect passes for an answer",
-        file="homelab_tasks/clients/answer.py",
+        file="homelab_tasks/clients/web/answer.py",
         before="if status in range(200, 300):",
         after="if status in range(200, 400):",
         test="tests/integration/test_pin.py::test_a_redirect_is_not_followed_and_takes_no_token_along",
@@ -206,7 +206,7 @@ MUTANTS = (
     Mutant(
         promise="T2",
         what="git follows redirects",
-        file="homelab_tasks/clients/git_access.py",
+        file="homelab_tasks/clients/git/access.py",
         before='"http.followRedirects=false"',
         after='"http.followRedirects=true"',
         test="tests/integration/test_git_access.py::test_redirect_is_not_followed_when_a_server_sends_one",
@@ -214,7 +214,7 @@ MUTANTS = (
     Mutant(
         promise="T3",
         what="certificates are not checked",
-        file="homelab_tasks/clients/session.py",
+        file="homelab_tasks/clients/web/session.py",
         before='{"ssl_context": self._trust.context, "cert_reqs": "CERT_REQUIRED"}',
         after='{"ssl_context": __import__("ssl")._create_unverified_context(), "cert_reqs": "CERT_NONE"}',
         test="tests/integration/test_pin.py::test_verification_cannot_be_switched_off",
@@ -222,7 +222,7 @@ MUTANTS = (
     Mutant(
         promise="T3",
         what="git checks no certificates",
-        file="homelab_tasks/clients/git_access.py",
+        file="homelab_tasks/clients/git/access.py",
         before='command = command.configured("http.followRedirects=false")',
         after='command = command.configured("http.followRedirects=false", "http.sslVerify=false")',
         test="tests/integration/test_git_access.py::test_certificate_is_checked_when_the_address_is_pinned",
@@ -230,7 +230,7 @@ MUTANTS = (
     Mutant(
         promise="T3",
         what="a certificate may be for another name",
-        file="homelab_tasks/clients/trust.py",
+        file="homelab_tasks/clients/web/trust.py",
         before="    context.hostname_checks_common_name = False\n",
         after="    context.check_hostname = False\n",
         test="tests/integration/test_pin.py::test_the_other_name_is_named_when_a_certificate_is_for_another_host",
@@ -271,7 +271,7 @@ MUTANTS = (
     Mutant(
         promise="C1",
         what="the trunk is overwritten, whatever it holds",
-        file="homelab_tasks/clients/git_remote.py",
+        file="homelab_tasks/clients/git/remote.py",
         before='f"--force-with-lease={change.target}:{change.expected}" for change in changes',
         after='"--force" for change in changes',
         test="tests/integration/test_land.py::test_topic_is_verified_anew_when_the_trunk_moves_during_verify",
@@ -279,7 +279,7 @@ MUTANTS = (
     Mutant(
         promise="C2",
         what="a red verify lands",
-        file="homelab_tasks/actions/verify_candidate.py",
+        file="homelab_tasks/actions/landing/verify_candidate.py",
         before="if run.exit_code != 0:",
         after="if run.exit_code is None:",
         test="tests/integration/test_land.py::test_nothing_lands_when_verify_is_red",
@@ -287,7 +287,7 @@ MUTANTS = (
     Mutant(
         promise="C2",
         what="after a lost race the new merge is not verified",
-        file="homelab_tasks/actions/land.py",
+        file="homelab_tasks/actions/landing/land.py",
         before="verdict = yield from self._verify(candidate)",
         after="verdict = None if candidate.attempt > 1 else (yield from self._verify(candidate))",
         test="tests/integration/test_land.py::test_topic_is_verified_anew_when_the_trunk_moves_during_verify",
@@ -295,7 +295,7 @@ MUTANTS = (
     Mutant(
         promise="C2",
         what="a tree counts as verified because another one was",
-        file="homelab_tasks/clients/verified_trees.py",
+        file="homelab_tasks/clients/git/verified_trees.py",
         before="json.dumps([tree, command, self._environment])",
         after="json.dumps([command, self._environment])",
         test="tests/integration/test_land.py::test_topic_is_verified_anew_when_the_trunk_moves_during_verify",
@@ -303,7 +303,7 @@ MUTANTS = (
     Mutant(
         promise="C3",
         what="what verify left behind is there for the next one",
-        file="homelab_tasks/clients/checkout.py",
+        file="homelab_tasks/clients/git/checkout.py",
         before='cleaned = here.run("clean", "--quiet", "-ffd")',
         after='cleaned = here.run("status")',
         test="tests/integration/test_land.py::test_only_ignored_caches_are_left_when_the_checkout_is_used_again",
@@ -311,7 +311,7 @@ MUTANTS = (
     Mutant(
         promise="C4",
         what="git's exit code is believed",
-        file="homelab_tasks/actions/push_candidate.py",
+        file="homelab_tasks/actions/landing/push_candidate.py",
         before="landed = yield from confirm(site, trunk, candidate)",
         after="landed = None if result.code == 0 else (yield from confirm(site, trunk, candidate))",
         test="tests/integration/test_guarantees.py::test_nothing_is_called_landed_when_the_server_took_it_back",
@@ -319,7 +319,7 @@ MUTANTS = (
     Mutant(
         promise="C5",
         what="what is about to be pushed is not written down",
-        file="homelab_tasks/actions/land.py",
+        file="homelab_tasks/actions/landing/land.py",
         before="self._note(step=Step.PUSHING, pushed=pushed, verify_group=None)",
         after="self._note(step=Step.PUSHING, verify_group=None)",
         test="tests/integration/test_guarantees.py::test_a_landing_is_found_when_its_lander_was_killed_after_the_push",
@@ -327,7 +327,7 @@ MUTANTS = (
     Mutant(
         promise="C6",
         what="a clone with uncommitted changes is landed from",
-        file="homelab_tasks/actions/preflight.py",
+        file="homelab_tasks/actions/landing/preflight.py",
         before="    _require_clean(state)\n",
         after="",
         test="tests/integration/test_land.py::test_usage_is_the_end_when_a_tracked_file_is_changed",
@@ -335,7 +335,7 @@ MUTANTS = (
     Mutant(
         promise="C7",
         what="what was taken off the trunk comes back",
-        file="homelab_tasks/actions/sync_trunk.py",
+        file="homelab_tasks/actions/landing/sync_trunk.py",
         before="        if dropped:\n",
         after="        if not dropped and dropped:\n",
         test="tests/integration/test_land.py::test_dropped_commits_stay_dropped_when_the_trunk_was_rewound",
@@ -343,7 +343,7 @@ MUTANTS = (
     Mutant(
         promise="C8",
         what="a topic that has not landed is removed",
-        file="homelab_tasks/model/topic.py",
+        file="homelab_tasks/model/landing/topic.py",
         before="if self.landed is None:",
         after="if self.landed is None and self.is_fresh:",
         test="tests/integration/test_guarantees.py::test_a_topic_stays_when_it_has_not_landed",
@@ -351,7 +351,7 @@ MUTANTS = (
     Mutant(
         promise="C8",
         what="a worktree with changes is removed",
-        file="homelab_tasks/clients/git_topics.py",
+        file="homelab_tasks/clients/git/topics.py",
         before='removed = self._command.run("worktree", "remove", topic.path)',
         after='removed = self._command.run("worktree", "remove", "--force", topic.path)',
         test="tests/integration/test_guarantees.py::test_a_file_that_is_written_while_topics_are_cleaned_is_kept",
@@ -359,7 +359,7 @@ MUTANTS = (
     Mutant(
         promise="C8",
         what="a branch is removed with a commit that was made just now",
-        file="homelab_tasks/clients/git_topics.py",
+        file="homelab_tasks/clients/git/topics.py",
         before='self._command.run("update-ref", "-d", _HEADS + topic.name, topic.tip)',
         after='self._command.run("update-ref", "-d", _HEADS + topic.name)',
         test="tests/integration/test_topics.py"
@@ -368,10 +368,10 @@ MUTANTS = (
     Mutant(
         promise="C9",
         what="a pipeline is restarted again without looking for the first restart",
-        file="homelab_tasks/actions/operate_pipeline.py",
+        file="homelab_tasks/actions/pipelines/operate_pipeline.py",
         before="        if children:\n",
         after="        if children and newest < 0:\n",
-        test="tests/unit/actions/test_operate_pipeline.py"
+        test="tests/unit/actions/pipelines/test_operate_pipeline.py"
         "::test_it_is_done_exactly_once_whatever_happens_to_the_answers",
     ),
 )

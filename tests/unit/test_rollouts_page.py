@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-from homelab_tasks.actions.rollout_journey import ABSENT_SECONDS
+from homelab_tasks.actions.rollouts.journey import ABSENT_SECONDS
 from homelab_tasks.model import creation_trouble, pod_trouble, stateful_set
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "rollouts.md").read_text()
 PROMISES = PAGE.partition("## What is promised")[2]
-DEFAULT = "tests/unit/actions/test_await_rollout.py"
+DEFAULT = "tests/unit/actions/rollouts/test_await_rollout.py"
 
 
 def test_every_behaviour_names_a_test_that_exists() -> None:

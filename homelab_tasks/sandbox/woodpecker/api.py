@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.access import Access, number_in, refuse
 from homelab_tasks.sandbox.woodpecker.conditions import EVENTS
 from homelab_tasks.sandbox.woodpecker.configuration import workflow_name

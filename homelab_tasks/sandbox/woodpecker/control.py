@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.http_server import HttpServer
 from homelab_tasks.sandbox.loop_thread import LoopThread
 from homelab_tasks.sandbox.woodpecker.plan import StepPlan, WorkflowPlan

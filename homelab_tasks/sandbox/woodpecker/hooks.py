@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.access import refuse
 from homelab_tasks.sandbox.woodpecker.lifecycle import Lifecycle
 from homelab_tasks.sandbox.woodpecker.rows import Pipeline, Repository, User

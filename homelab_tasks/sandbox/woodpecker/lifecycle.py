@@ -12,7 +12,7 @@ from typing import Protocol
 
 from msgspec import Struct, structs
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.configuration import configure
 from homelab_tasks.sandbox.woodpecker.hub import Hub
 from homelab_tasks.sandbox.woodpecker.queue import Queue, Task

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.rows import Pipeline, Workflow
 
 PRIORITY = (

@@ -6,7 +6,7 @@ from fnmatch import fnmatch
 
 from msgspec import Struct, field
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.rows import Pipeline, Workflow
 
 

@@ -1,6 +1,6 @@
 """What agents tell the server, and what it makes of that (server/rpc/rpc.go)."""
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.lifecycle import CANCELLABLE, Lifecycle
 from homelab_tasks.sandbox.woodpecker.outcome import pipeline_status, workflow_status
 from homelab_tasks.sandbox.woodpecker.queue import Task

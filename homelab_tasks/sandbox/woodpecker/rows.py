@@ -6,7 +6,7 @@ Rows change in place, as rows of a database do; `wire` writes them as JSON. Time
 
 from msgspec import Struct, field
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.plan import StepPlan, WorkflowPlan
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.loop_thread import LoopThread
 from homelab_tasks.sandbox.woodpecker.rows import Pipeline, Problem, Step, Workflow
 from homelab_tasks.sandbox.woodpecker.server import Woodpecker

@@ -5,7 +5,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.plan import WorkflowPlan
 from homelab_tasks.sandbox.woodpecker.rows import LogEntry, Pipeline, Repository, Step, User, Workflow
 

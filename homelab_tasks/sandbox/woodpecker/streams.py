@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.access import Access, number_in
 from homelab_tasks.sandbox.woodpecker.hub import Frames, Hub
 from homelab_tasks.sandbox.woodpecker.rows import Step

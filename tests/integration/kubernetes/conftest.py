@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from homelab_tasks.clients.kubeconfig import load_access
+from homelab_tasks.clients.kubernetes.kubeconfig import load_access
 from homelab_tasks.sandbox.kubernetes.api import Account
 from homelab_tasks.sandbox.kubernetes.server import KubernetesServer
 from homelab_tasks.sandbox.loop_thread import LoopThread

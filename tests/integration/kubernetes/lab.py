@@ -16,18 +16,18 @@ from uuid import uuid4
 
 import requests
 
-from homelab_tasks.actions.await_rollout import await_rollout
-from homelab_tasks.actions.look_at_rollout import look_at_rollout
-from homelab_tasks.actions.rollout_request import Request
+from homelab_tasks.actions.rollouts.await_rollout import await_rollout
+from homelab_tasks.actions.rollouts.look_at_rollout import look_at_rollout
+from homelab_tasks.actions.rollouts.request import Request
 from homelab_tasks.clients.clock import SystemClock
-from homelab_tasks.clients.kubeconfig import Access, load_access
-from homelab_tasks.clients.kubernetes_connection import connect
-from homelab_tasks.clients.kubernetes_credentials import credentials_of
-from homelab_tasks.clients.kubernetes_trust import ClusterTrust
+from homelab_tasks.clients.kubernetes.kubeconfig import Access, load_access
+from homelab_tasks.clients.kubernetes.kubernetes_connection import connect
+from homelab_tasks.clients.kubernetes.kubernetes_credentials import credentials_of
+from homelab_tasks.clients.kubernetes.kubernetes_trust import ClusterTrust
 from homelab_tasks.model.events import Event, Verdict
-from homelab_tasks.model.image import Wanted
+from homelab_tasks.model.rollouts.image import Wanted
+from homelab_tasks.model.rollouts.target import parse_targets
 from homelab_tasks.model.secrets import Secrets
-from homelab_tasks.model.target import parse_targets
 from homelab_tasks.settings import Http, LoadBalancer
 
 Json = dict[str, Any]
@@ -151,7 +151,7 @@ class Lab:
     def connect(self, user: str | None) -> Any:
         from msgspec import structs
 
-        from homelab_tasks.clients.kubeconfig import User
+        from homelab_tasks.clients.kubernetes.kubeconfig import User
 
         access = self.access
         if user is not None:

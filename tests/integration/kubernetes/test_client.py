@@ -12,10 +12,10 @@ import yaml
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from homelab_tasks.clients.kubeconfig import load_access
+from homelab_tasks.clients.kubernetes.kubeconfig import load_access
 from homelab_tasks.errors import DeniedError
 from homelab_tasks.model.events import Note, NoteKind
-from homelab_tasks.model.target import Kind
+from homelab_tasks.model.rollouts.target import Kind
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.sandbox.kubernetes.api import status
 from homelab_tasks.sandbox.kubernetes.server import KubernetesServer

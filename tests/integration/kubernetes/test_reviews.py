@@ -5,14 +5,14 @@ import os
 import pytest
 from msgspec import structs
 
-from homelab_tasks.actions.examine_cluster import examine_cluster
-from homelab_tasks.clients.kubeconfig import User
-from homelab_tasks.clients.kubernetes_connection import review
-from homelab_tasks.clients.kubernetes_review import ClusterReview
+from homelab_tasks.actions.diagnosis.examine_cluster import examine_cluster
+from homelab_tasks.clients.kubernetes.kubeconfig import User
+from homelab_tasks.clients.kubernetes.kubernetes_connection import review
+from homelab_tasks.clients.kubernetes.kubernetes_review import ClusterReview
 from homelab_tasks.errors import DeniedError
 from homelab_tasks.model.events import CheckState
+from homelab_tasks.model.rollouts.target import parse_targets
 from homelab_tasks.model.secrets import Secrets
-from homelab_tasks.model.target import parse_targets
 from homelab_tasks.settings import Http, LoadBalancer
 from tests.fakes.clock import FakeClock
 from tests.integration.kubernetes.lab import Lab

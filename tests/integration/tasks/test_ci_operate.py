@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.rows import Pipeline
 from tests.integration.tasks.conftest import Lab, until
 from tests.integration.tasks.running import INV, Ended

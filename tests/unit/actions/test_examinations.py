@@ -6,15 +6,20 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from homelab_tasks.actions.examine_ci import examine_ci
-from homelab_tasks.actions.examine_cluster import examine_cluster
-from homelab_tasks.actions.examine_git import examine_git, examine_remote
-from homelab_tasks.actions.examine_network import examine_address, examine_certificate, examine_name, silent_dns
+from homelab_tasks.actions.diagnosis.examine_ci import examine_ci
+from homelab_tasks.actions.diagnosis.examine_cluster import examine_cluster
+from homelab_tasks.actions.diagnosis.examine_git import examine_git, examine_remote
+from homelab_tasks.actions.diagnosis.examine_network import (
+    examine_address,
+    examine_certificate,
+    examine_name,
+    silent_dns,
+)
 from homelab_tasks.errors import HomelabError, MissingError, TransientError, UntrustedError, UsageError
 from homelab_tasks.model.endpoint import Endpoint, Handshake
 from homelab_tasks.model.events import Check, CheckState
-from homelab_tasks.model.pipeline import About
-from homelab_tasks.model.target import Target, parse_targets
+from homelab_tasks.model.pipelines.pipeline import About
+from homelab_tasks.model.rollouts.target import Target, parse_targets
 from homelab_tasks.model.verdict import Word
 from tests.fakes.clock import EPOCH, FakeClock
 from tests.fakes.operable import OperableCi, row

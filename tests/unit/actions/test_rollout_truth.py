@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homelab_tasks.actions.await_rollout import await_rollout
-from homelab_tasks.actions.rollout_request import Request
+from homelab_tasks.actions.rollouts.await_rollout import await_rollout
+from homelab_tasks.actions.rollouts.request import Request
 from homelab_tasks.model.events import Verdict
-from homelab_tasks.model.image import Wanted
-from homelab_tasks.model.target import parse_targets
+from homelab_tasks.model.rollouts.image import Wanted
+from homelab_tasks.model.rollouts.target import parse_targets
 from homelab_tasks.model.verdict import Word
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import Watching

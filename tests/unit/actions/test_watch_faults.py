@@ -9,12 +9,12 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 from msgspec import structs
 
-from homelab_tasks.actions.board import Rules
-from homelab_tasks.actions.watch_pipelines import watch_pipelines
-from homelab_tasks.actions.watch_request import ShownLogs, WatchRequest
+from homelab_tasks.actions.pipelines.board import Rules
+from homelab_tasks.actions.pipelines.watch_pipelines import watch_pipelines
+from homelab_tasks.actions.pipelines.watch_request import ShownLogs, WatchRequest
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, Note, NoteKind, Verdict
-from homelab_tasks.model.pipeline import CancelInfo, Pipeline
+from homelab_tasks.model.pipelines.pipeline import CancelInfo, Pipeline
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import PIPELINES_WORST_FIRST, Word, worst
 from homelab_tasks.report.view import open_view

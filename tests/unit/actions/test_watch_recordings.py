@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from homelab_tasks.actions.board import Rules
-from homelab_tasks.actions.watch_pipelines import watch_pipelines
-from homelab_tasks.actions.watch_request import WatchRequest
+from homelab_tasks.actions.pipelines.board import Rules
+from homelab_tasks.actions.pipelines.watch_pipelines import watch_pipelines
+from homelab_tasks.actions.pipelines.watch_request import WatchRequest
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, Note, Verdict
-from homelab_tasks.model.hints import Hint
+from homelab_tasks.model.pipelines.hints import Hint
 from homelab_tasks.model.verdict import Word
 from tests.fakes.clock import FakeClock
 from tests.fakes.recording import Rearrange, RecordedCi

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from homelab_tasks.clients.answer import decode_json
-from homelab_tasks.clients.event_stream import EndOfStream
-from homelab_tasks.clients.sse import EventParser, ServerSentEvent
+from homelab_tasks.clients.web.answer import decode_json
+from homelab_tasks.clients.web.event_stream import EndOfStream
+from homelab_tasks.clients.web.sse import EventParser, ServerSentEvent
 from homelab_tasks.clients.woodpecker_wire import OLD_NAMES, hint, log_line, told_log_line
-from homelab_tasks.model.hints import HintKind
-from homelab_tasks.model.pipeline import LogLine, Pipeline
+from homelab_tasks.model.pipelines.hints import HintKind
+from homelab_tasks.model.pipelines.pipeline import LogLine, Pipeline
 
 DIRECTORY = Path(__file__).parents[2] / "recordings" / "woodpecker"
 FILES = sorted(DIRECTORY.glob("*.jsonl"))

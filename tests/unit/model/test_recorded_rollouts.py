@@ -2,10 +2,10 @@
 
 import pytest
 
-from homelab_tasks.model.image import Wanted, answer
-from homelab_tasks.model.progress import progress_of
-from homelab_tasks.model.rollout import State
-from homelab_tasks.model.workload import Workload
+from homelab_tasks.model.rollouts.image import Wanted, answer
+from homelab_tasks.model.rollouts.progress import progress_of
+from homelab_tasks.model.rollouts.rollout import State
+from homelab_tasks.model.rollouts.workload import Workload
 from tests.recorded_rollouts import RECORDINGS, snapshots
 
 # The moment (seconds of the recording) at which a tag is complete for the first time; None is never.

@@ -1,6 +1,6 @@
 """Rows for tests."""
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.plan import StepPlan, WorkflowPlan
 from homelab_tasks.sandbox.woodpecker.rows import Pipeline, Repository, Step, Workflow
 

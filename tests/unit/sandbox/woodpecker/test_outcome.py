@@ -1,6 +1,6 @@
 import pytest
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.outcome import pipeline_status, workflow_status
 from tests.unit.sandbox.woodpecker.making import pipeline, states, workflow
 

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from homelab_tasks.model.pipeline import Status
+from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.sandbox.woodpecker.queue import Queue, Task
 from tests.unit.sandbox.woodpecker.making import pipeline, workflow
 

@@ -1,0 +1,1 @@
+"""Settings held against the world, one examination for each system."""

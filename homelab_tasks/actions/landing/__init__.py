@@ -1,0 +1,1 @@
+"""Landing a topic on the trunk, and tending topics."""

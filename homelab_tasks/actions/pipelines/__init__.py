@@ -1,0 +1,1 @@
+"""Pipelines: finding, watching, judging and operating them."""

@@ -1,0 +1,1 @@
+"""Rollouts: waiting until a target runs a commit."""

@@ -1,0 +1,132 @@
+"""Reading what a rollout is made of, patiently, and only what the state calls for."""
+
+from collections.abc import Callable, Generator
+from typing import Protocol, TypeVar
+
+from homelab_tasks.actions.rollouts.journey import Journey
+from homelab_tasks.actions.rollouts.view import View
+from homelab_tasks.actions.waiting import Patience
+from homelab_tasks.errors import DeniedError
+from homelab_tasks.model.events import Event, Note, NoteKind
+from homelab_tasks.model.rollouts.news import News
+from homelab_tasks.model.rollouts.pod import Occurrence, Pod
+from homelab_tasks.model.rollouts.pod_trouble import needs_pull_reason
+from homelab_tasks.model.rollouts.target import Kind
+from homelab_tasks.model.rollouts.workload import ReplicaSet, Workload
+
+T = TypeVar("T")
+
+LOST_SIGHT = {
+    "replica sets": "which pods are new is told by the status only",
+    "pods": "why a pod does not start cannot be seen",
+    "events": "why pods are not made cannot be seen",
+}
+READS = 3.0  # what one look usually costs: the workload, its ReplicaSets, its pods
+
+
+class Seen(Protocol):
+    """A workload, None where there is none, and the version of the collection that it was read from."""
+
+    @property
+    def workload(self) -> Workload | None: ...
+
+    @property
+    def version(self) -> str: ...
+
+
+class Cluster(Protocol):
+    """The questions that are asked of a cluster. What the token may not read is None."""
+
+    @property
+    def server(self) -> str: ...
+
+    def workload(self, kind: Kind, namespace: str, name: str) -> Seen: ...
+
+    def replica_sets(self, workload: Workload) -> tuple[ReplicaSet, ...] | None: ...
+
+    def pods(self, workload: Workload) -> tuple[Pod, ...] | None: ...
+
+    def occurrences(self, namespace: str, uid: str) -> tuple[Occurrence, ...] | None: ...
+
+    def log(self, namespace: str, pod: str, container: str, *, previous: bool, lines: int) -> tuple[str, ...]: ...
+
+    def watch_workload(self, topic: str, kind: Kind, namespace: str, name: str, version: str) -> None: ...
+
+    def watch_pods(self, topic: str, workload: Workload) -> None: ...
+
+    def news(self, seconds: float) -> tuple[News, ...]: ...
+
+
+class Reader:
+    """Reads one target into its view. *version* is where a watch of the workload can begin."""
+
+    def __init__(self, cluster: Cluster, patience: Patience, journey: Journey) -> None:
+        """Read what *journey* is about from *cluster*."""
+        self._cluster, self._patience, self._journey = cluster, patience, journey
+        self.view = View()
+        self.kind: Kind | None = journey.target.kind
+        self.version = ""
+        self.requests = 0
+        self._unreadable: set[str] = set()
+
+    def read(self) -> Generator[Event, None, None]:
+        """Read all that matters now; raises what Patience raises."""
+        self.requests = 0
+        workload = yield from self._workload()
+        self.view.read_workload(workload, self.version)
+        if workload is None or not self._journey.names_it(workload):
+            return
+        if workload.kind is Kind.DEPLOYMENT:
+            self.view.replica_sets = yield from self._optional("replica sets", self._cluster.replica_sets, workload)
+        elif workload.replicas < workload.desired:
+            ask = self._cluster.occurrences
+            self.view.occurrences = yield from self._optional("events", ask, workload.namespace, workload.uid)
+        pods = yield from self._optional("pods", self._cluster.pods, workload)
+        self.view.read_pods(pods)
+        yield from self._ask_why_images_do_not_come(workload)
+
+    def _workload(self) -> Generator[Event, None, Workload | None]:
+        target = self._journey.target
+        kinds = (self.kind,) if self.kind is not None else target.kinds
+        for kind in kinds:
+            try:
+                seen = yield from self._ask(kind, self._cluster.workload, kind, target.namespace, target.name)
+            except DeniedError:
+                if kind is not kinds[0]:  # it is only looked for here because it may be of this kind
+                    continue
+                raise
+            if kind is kinds[0] or seen.workload is not None:
+                self.version = seen.version
+            if seen.workload is not None:
+                self.kind = kind
+                return seen.workload
+        return None
+
+    def _optional(
+        self, what: str, ask: Callable[..., T | None], *arguments: object
+    ) -> Generator[Event, None, T | None]:
+        """Ask for what the token may not read, and say so once."""
+        value = yield from self._ask(what, ask, *arguments)
+        if value is None and what not in self._unreadable:
+            self._unreadable.add(what)
+            text = f"the token may not list {what}: {LOST_SIGHT[what]}"
+            yield Note(kind=NoteKind.WARNING, text=text)
+        return value
+
+    def _ask(self, what: str, ask: Callable[..., T], *arguments: object) -> Generator[Event, None, T]:
+        def counted() -> T:
+            self.requests += 1
+            return ask(*arguments)
+
+        return (yield from self._patience.ask(f"{what} of {self._journey.target}", counted))
+
+    def _ask_why_images_do_not_come(self, workload: Workload) -> Generator[Event, None, None]:
+        """The kubelet says it only between two back-offs; an event says it for an hour."""
+        for pod in self.view.pods or ():
+            for container in needs_pull_reason(pod, self.view.pull_problems):
+                ask = self._cluster.occurrences
+                occurrences = yield from self._optional("events", ask, workload.namespace, pod.uid)
+                failed = [each for each in occurrences or () if each.reason == "Failed" and "pull" in each.message]
+                if failed:
+                    newest = max(failed, key=lambda each: each.time)
+                    self.view.pull_problems[f"{pod.uid}/{container}"] = newest.message

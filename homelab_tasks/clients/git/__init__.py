@@ -1,0 +1,1 @@
+"""git, and what a landing keeps in its directory."""

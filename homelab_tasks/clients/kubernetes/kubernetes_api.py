@@ -1,0 +1,219 @@
+"""
+Requests to a Kubernetes API server: single tries, each of which ends in JSON or in an error that says what came.
+
+Errors of the server are a Status object (staging/src/k8s.io/apimachinery/pkg/api/errors); an error page of a proxy is
+none, and is no answer about the object.
+"""
+
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from requests import Response
+from requests.exceptions import RequestException, Timeout
+from urllib3.exceptions import ReadTimeoutError
+
+from homelab_tasks.clients.kubernetes.kubernetes_credentials import Credentials, Signature
+from homelab_tasks.clients.web.answer import Answer
+from homelab_tasks.clients.web.session import PinnedSession
+from homelab_tasks.errors import DeniedError, HomelabError, MissingError, TransientError
+
+SHORTEST_TIMEOUT_SECONDS = 0.5
+FIRST_READ_SECONDS = 5.0
+"""How long the first try may wait for a byte: a connection that is dead without knowing it is found out by then."""
+ANSWER_SECONDS = 60.0  # a long list over a slow line
+USER_AGENT = "homelab-tasks"
+
+
+class Details(Struct, frozen=True, kw_only=True):
+    """What a Status is about."""
+
+    kind: str = ""
+    name: str = ""
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """An answer that is no object: why a request was refused."""
+
+    kind: str = ""
+    reason: str = ""
+    message: str = ""
+    code: int = 0
+    details: Details | None = None
+
+    @property
+    def is_authentic(self) -> bool:
+        """Does it come from an API server rather than from something before it?"""
+        return self.kind == "Status"
+
+
+class ForbiddenError(DeniedError):
+    """The API server knows who asks, and does not allow it (403)."""
+
+
+class AbsentError(MissingError):
+    """The API server itself says that the object does not exist."""
+
+
+class GoneError(TransientError):
+    """The version that was asked for is too old (410): list again."""
+
+
+class KubernetesApi:
+    """One API server, asked as one user."""
+
+    def __init__(  # noqa: PLR0913 - all but the first two are given by name
+        self,
+        server: str,
+        session: PinnedSession,
+        *,
+        credentials: Credentials,
+        connect_timeout: float,
+        read_timeout: float,
+        time_left: Callable[[], float] | None = None,
+    ) -> None:
+        """
+        Ask *server* (a base URL) through *session*; timeouts are seconds, capped by *time_left*.
+
+        *read_timeout* is what a slow server is given after shorter tries.
+        """
+        self._base_url = server
+        self.server = server.partition("://")[2]
+        self._session = session
+        self._credentials = credentials
+        self._connect_timeout, self._longest_read = connect_timeout, read_timeout
+        self._read_timeout = min(FIRST_READ_SECONDS, read_timeout)
+        self._time_left = time_left
+        self._stream: Response | None = None
+
+    def get(self, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
+        """
+        GET *path* as JSON.
+
+        Raises ForbiddenError, AbsentError, GoneError; DeniedError for 401 after fresh credentials were tried;
+        TransientError and UntrustedError for anything that is no answer of an API server.
+        """
+        with self._ask(path, parameters or {}) as answer:
+            return answer.decode(answer.content(ANSWER_SECONDS), dict[str, Any])
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """POST *body* to *path*, where that changes nothing (a review); raises as *get* does."""
+        with self._ask(path, {}, body=body) as answer:
+            return answer.decode(answer.content(ANSWER_SECONDS), dict[str, Any])
+
+    def text(self, path: str, parameters: Mapping[str, str | int]) -> str:
+        """GET *path* as plain text, a log."""
+        with self._ask(path, parameters) as answer:
+            return answer.content(ANSWER_SECONDS).decode(errors="replace")
+
+    @contextmanager
+    def lines(
+        self, path: str, parameters: Mapping[str, str | int], *, read_timeout: float
+    ) -> Iterator[Iterator[bytes]]:
+        """Open a stream of lines; raises as *get* does, also while it is read."""
+        with self._ask(path, parameters, read_timeout=read_timeout) as answer:
+            self._stream = answer.response
+            yield _lines(answer)
+
+    def hang_up(self) -> None:
+        """End the stream that another thread reads; the TLS layer is passed by, for it belongs to that thread."""
+        connection = getattr(self._stream.raw, "connection", None) if self._stream is not None else None
+        if connection is not None and connection.sock is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+    @contextmanager
+    def _ask(
+        self,
+        path: str,
+        parameters: Mapping[str, str | int],
+        *,
+        read_timeout: float | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Iterator[Answer]:
+        response = self._request(path, parameters, read_timeout, body)
+        if response.status_code == HTTPStatus.UNAUTHORIZED and self._credentials.renew():
+            response.close()
+            response = self._request(path, parameters, read_timeout, body)
+        with response:
+            answer = Answer(response, self.server)
+            try:
+                self._require_success(answer)
+                yield answer
+            except TransientError:
+                self._session.turn_away(response)
+                raise
+
+    def _request(
+        self,
+        path: str,
+        parameters: Mapping[str, str | int],
+        read_timeout: float | None,
+        body: Mapping[str, Any] | None,
+    ) -> Response:
+        try:
+            response = self._session.request(
+                "GET" if body is None else "POST",
+                f"{self._base_url}{path}",
+                json=body,
+                params={name: str(value) for name, value in parameters.items()},
+                headers={"Accept": "application/json", "User-Agent": USER_AGENT},
+                auth=Signature(self._credentials),
+                timeout=self._timeouts(read_timeout),
+                allow_redirects=False,
+                stream=True,
+            )
+        except RequestException as error:
+            self._session.close()
+            self._read_timeout = min(2 * self._read_timeout, self._longest_read)
+            raise self._failed(error) from error
+        self._read_timeout = min(FIRST_READ_SECONDS, self._longest_read)
+        return response
+
+    def _timeouts(self, read_timeout: float | None) -> tuple[float, float]:
+        if self._time_left is None or read_timeout is not None:
+            return self._connect_timeout, read_timeout or self._read_timeout
+        left = max(SHORTEST_TIMEOUT_SECONDS, self._time_left())
+        return min(self._connect_timeout, left), min(self._read_timeout, left)
+
+    def _failed(self, error: RequestException) -> HomelabError:
+        cause = error.args[0] if error.args else error
+        if isinstance(error, Timeout) or isinstance(cause, ReadTimeoutError | TimeoutError):
+            return TransientError(f"{self.server} did not answer in time")
+        return TransientError(f"{self.server} could not be asked ({type(error).__name__})")
+
+    def _require_success(self, answer: Answer) -> None:
+        code = answer.response.status_code
+        if code not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+            answer.require_success()
+            return
+        status = _status(answer)
+        if not status.is_authentic and code != HTTPStatus.UNAUTHORIZED:
+            raise TransientError(f"{self.server} answers HTTP {code}, not as an API server does", answered=True)
+        said = status.message or status.reason or f"HTTP {code}"
+        if code == HTTPStatus.UNAUTHORIZED:
+            hint = "is the token or certificate of this context expired? kubectl auth whoami"
+            raise DeniedError(f"{self.server} does not accept the credentials ({said})", hint=hint)
+        if code == HTTPStatus.FORBIDDEN:
+            raise ForbiddenError(f"{self.server}: {said}")
+        if code == HTTPStatus.GONE:
+            raise GoneError(f"{self.server}: {said}", answered=True)
+        raise AbsentError(f"{self.server}: {said}")
+
+
+def _status(answer: Answer) -> Status:
+    try:
+        return msgspec.json.decode(answer.content(ANSWER_SECONDS), type=Status)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Status()
+
+
+def _lines(answer: Answer) -> Iterator[bytes]:
+    rest = b""
+    for part in answer.chunks():
+        *whole, rest = (rest + part).split(b"\n")
+        yield from (line for line in whole if line.strip())

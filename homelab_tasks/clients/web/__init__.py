@@ -1,0 +1,1 @@
+"""HTTP through the pin: connections, requests, event streams."""

@@ -1,0 +1,1 @@
+"""Topics, pushes and what came of them."""

@@ -1,0 +1,1 @@
+"""Pipelines, their ends and their queue."""

@@ -1,0 +1,1 @@
+"""Workloads, their pods and their images."""

@@ -1,0 +1,395 @@
+"""How a wait ends, on a cluster whose controllers run on a fake clock."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from homelab_tasks.actions.rollouts.await_rollout import await_rollout
+from homelab_tasks.actions.rollouts.look_at_rollout import look_at_rollout
+from homelab_tasks.actions.rollouts.request import Request
+from homelab_tasks.model.events import Event, Note, NoteKind, Rollout, Verdict
+from homelab_tasks.model.rollouts.image import Wanted, parse_reference
+from homelab_tasks.model.rollouts.target import parse_targets
+from homelab_tasks.model.verdict import Word
+from tests.fakes.clock import FakeClock
+from tests.fakes.cluster import Watching
+from tests.fakes.simulated import NAMESPACE, SimulatedCluster, workload
+
+A, B, C = "aaaaaaa", "bbbbbbb", "ccccccc"
+ZEROS = "0" * 33
+
+
+def cluster(watching: Watching = Watching.OPEN) -> SimulatedCluster:
+    return SimulatedCluster(FakeClock(), watching)
+
+
+def wait(
+    on: SimulatedCluster,
+    tag: str,
+    target: str = "web",
+    *,
+    timeout: float = 120,
+    stable_for: float = 0,
+    wanted: Wanted | None = None,
+    commits: Callable[[str], tuple[str, ...]] | None = None,
+) -> list[Event]:
+    request = Request(
+        targets=parse_targets(target, namespace=NAMESPACE),
+        wanted=wanted or Wanted(sha=tag + ZEROS),
+        timeout=timeout,
+        stable_for=stable_for,
+    )
+    return list(await_rollout(on, request, clock=on.clock, retry_for=30, commits=commits))
+
+
+def end(events: list[Event]) -> Verdict:
+    assert isinstance(events[-1], Verdict)
+    assert not any(isinstance(event, Verdict) for event in events[:-1])
+    return events[-1]
+
+
+def notes(events: list[Event], kind: NoteKind = NoteKind.WARNING) -> list[str]:
+    return [event.text for event in events if isinstance(event, Note) and event.kind is kind]
+
+
+def rolled(on: SimulatedCluster, tag: str = A, resource: str = "deployments", **spec: Any) -> SimulatedCluster:
+    """A cluster on which *tag* has been rolled out."""
+    on.apply(workload(tag, **spec), resource)
+    on.live(10)
+    return on
+
+
+def test_the_old_replica_set_is_no_success_while_the_image_has_not_changed() -> None:
+    on = rolled(cluster())
+
+    events = wait(on, B, timeout=10)
+
+    first = next(event for event in events if isinstance(event, Rollout))
+    assert first.image == "reg/app:aaaaaaa"
+    assert end(events).verdict is Word.MISSING
+    assert "reg/app:aaaaaaa" in end(events).reason
+
+
+@pytest.mark.parametrize("image", ["reg/app", "reg/app:latest", "reg/app@sha256:" + "3" * 64])
+def test_an_image_that_can_name_no_commit_is_said_at_once_and_waited_on(image: str) -> None:
+    on = cluster()
+    written = workload(A)
+    written["spec"]["template"]["spec"]["containers"][0]["image"] = image
+    on.apply(written)
+    on.live(5)
+    on.at(3, lambda: on.apply(workload(B)))
+
+    events = wait(on, B)
+
+    assert "can name no commit" in notes(events)[0]
+    assert end(events).verdict is Word.ROLLED_OUT
+
+
+def test_it_is_missing_with_the_option_to_use_when_the_image_never_names_a_commit() -> None:
+    on = rolled(cluster())
+    written = workload(A)
+    written["spec"]["template"]["spec"]["containers"][0]["image"] = "reg/app:latest"
+    on.apply(written)
+
+    verdict = end(wait(on, B, timeout=10))
+
+    assert verdict.verdict is Word.MISSING
+    assert "--image" in (verdict.hint or "")
+
+
+def test_an_ambiguous_tag_names_nothing_and_both_commits_are_told() -> None:
+    on = rolled(cluster())
+    both = (A + ZEROS, A + "1" * 33)
+
+    events = wait(on, A, timeout=5, commits=lambda prefix: both)
+
+    assert end(events).verdict is Word.MISSING
+    assert "aaaaaaa00000" in notes(events)[0]
+    assert "aaaaaaa11111" in notes(events)[0]
+
+
+def test_a_template_that_is_half_updated_is_waited_on() -> None:
+    on = rolled(cluster())
+    half = workload(B)
+    half["spec"]["template"]["spec"]["initContainers"] = [{"name": "migrate", "image": "reg/app:aaaaaaa"}]
+    on.at(2, lambda: on.apply(half))
+
+    events = wait(on, B, timeout=10)
+
+    assert end(events).verdict is Word.MISSING
+    assert "migrate (reg/app:aaaaaaa)" in end(events).reason
+
+
+def test_an_exact_image_is_waited_for_without_a_commit() -> None:
+    on = rolled(cluster(), "v2")
+
+    assert end(wait(on, "", wanted=Wanted(exact=parse_reference("reg/app:v2")))).verdict is Word.ROLLED_OUT
+
+
+@pytest.mark.parametrize(
+    ("run", "words", "least", "most"),
+    [
+        ("crash", "CrashLoopBackOff", 1, 10),
+        ("oom", "OOMKilled", 1, 10),
+        ("name", "InvalidImageName", 0, 2),
+        ("config", 'secret "db" not found', 14, 18),
+        ("pull", "not found", 19, 24),
+    ],
+)
+def test_a_pod_that_cannot_start_fails_the_rollout_within_its_window(
+    run: str, words: str, least: float, most: float
+) -> None:
+    on = rolled(cluster())
+    on.apply(workload(B, run=run, annotations={"fake/log": "last words\n"}))
+
+    verdict = end(wait(on, B))
+
+    assert verdict.verdict is Word.FAILED
+    assert words in verdict.reason
+    assert verdict.seconds is not None
+    assert least <= verdict.seconds <= most
+    assert verdict.failures[0].tail == ("last words",)
+
+
+@pytest.mark.parametrize(("resource", "target"), [("statefulsets", "sts/web"), ("daemonsets", "ds/web")])
+def test_a_kind_without_a_deadline_fails_with_the_pods_cause(resource: str, target: str) -> None:
+    on = rolled(cluster(), resource=resource)
+    on.apply(workload(B, run="crash"), resource)
+
+    verdict = end(wait(on, B, target))
+
+    assert verdict.verdict is Word.FAILED
+    assert "CrashLoopBackOff" in verdict.reason
+
+
+def test_scaling_up_from_nothing_fails_without_a_deadline() -> None:
+    on = rolled(cluster(), replicas=0)
+    on.apply(workload(A, run="name", replicas=1))
+
+    assert end(wait(on, A)).verdict is Word.FAILED
+
+
+@pytest.mark.parametrize("run", ["pull429", "pending"])
+def test_what_may_heal_is_named_at_once_and_names_the_timeout(run: str) -> None:
+    on = rolled(cluster())
+    on.apply(workload(B, run=run))
+
+    events = wait(on, B, timeout=90)
+
+    assert end(events).verdict is Word.TIMEOUT
+    assert notes(events)
+    assert notes(events)[0].partition(": ")[2][:20] in end(events).reason
+
+
+def test_old_pods_that_crash_fail_nothing() -> None:
+    on = cluster()
+    on.apply(workload(A, run="crash"))
+    on.live(30)
+    on.apply(workload(B))
+
+    assert end(wait(on, B)).verdict is Word.ROLLED_OUT
+
+
+@pytest.mark.parametrize("crashes", [1, 2])
+def test_an_early_crash_fails_nothing(crashes: int) -> None:
+    on = rolled(cluster())
+    on.apply(workload(B, run=f"flaky:{crashes}"))
+
+    assert end(wait(on, B)).verdict is Word.ROLLED_OUT
+
+
+@pytest.mark.parametrize(
+    ("resource", "target"), [("deployments", "web"), ("statefulsets", "sts/web"), ("daemonsets", "ds/web")]
+)
+def test_a_denial_of_ten_seconds_fails_whoever_makes_the_pods(resource: str, target: str) -> None:
+    on = rolled(cluster(), resource=resource)
+    on.cluster.admission.denial = 'violates PodSecurity "restricted:latest"'
+    on.apply(workload(B), resource)
+
+    verdict = end(wait(on, B, target))
+
+    assert verdict.verdict is Word.FAILED
+    assert "violates PodSecurity" in verdict.reason
+    assert verdict.seconds is not None
+    assert 10 <= verdict.seconds <= 16
+
+
+@pytest.mark.parametrize(
+    ("resource", "target"), [("deployments", "web"), ("statefulsets", "sts/web"), ("daemonsets", "ds/web")]
+)
+def test_a_quota_is_waited_on_until_it_is_raised(resource: str, target: str) -> None:
+    on = rolled(cluster(), resource=resource)
+    on.cluster.admission.quota = 0
+    on.apply(workload(B, strategy={"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}), resource)
+    on.at(40, lambda: setattr(on.cluster.admission, "quota", None))
+
+    events = wait(on, B, target)
+
+    assert end(events).verdict is Word.ROLLED_OUT
+    assert any("exceeded quota" in text for text in notes(events))
+
+
+def test_a_pod_that_was_refused_in_an_earlier_rollout_fails_nothing() -> None:
+    on = rolled(cluster(), resource="statefulsets", term="30")
+    on.cluster.admission.denial = "denied"
+    on.cluster.store.mark_deleted(on.running()[0])
+    on.live(40)
+    on.cluster.admission.denial = None
+    on.live(5)
+    on.apply(workload(B, term="30"), "statefulsets")
+
+    assert end(wait(on, B, "sts/web")).verdict is Word.ROLLED_OUT
+
+
+def test_a_deleted_target_failed_and_one_made_anew_superseded() -> None:
+    for replace, word in ((False, Word.FAILED), (True, Word.SUPERSEDED)):
+        on = cluster()
+        on.apply(workload(A, run="ready:60"))
+
+        def act(on: SimulatedCluster = on, replace: bool = replace) -> None:
+            on.cluster.store.remove("deployments", NAMESPACE, "web")
+            if replace:
+                on.at(0.2, lambda: on.apply(workload(A)))
+
+        on.at(5, act)
+        verdict = end(wait(on, A))
+        assert verdict.verdict is word
+        assert verdict.seconds is not None
+        assert verdict.seconds < 6.5
+
+
+@pytest.mark.parametrize("act", ["delete", "replace", "pause"])
+def test_what_happens_before_the_image_is_named_is_waited_out(act: str) -> None:
+    on = rolled(cluster())
+
+    def happen() -> None:
+        if act == "pause":
+            on.apply(workload(A, paused=True))
+            return
+        on.cluster.store.remove("deployments", NAMESPACE, "web")
+        if act == "replace":
+            on.apply(workload(A))
+
+    on.at(1, happen)
+    on.at(20, lambda: on.apply(workload(B)))
+
+    assert end(wait(on, B)).verdict is Word.ROLLED_OUT
+
+
+def test_a_later_image_ends_it_within_a_second() -> None:
+    on = rolled(cluster())
+    on.apply(workload(B, run="ready:60"))
+    on.at(5, lambda: on.apply(workload(C)))
+
+    verdict = end(wait(on, B))
+
+    assert verdict.verdict is Word.SUPERSEDED
+    assert "reg/app:ccccccc" in verdict.reason
+    assert verdict.seconds is not None
+    assert 5 <= verdict.seconds <= 6
+
+
+def test_an_outage_is_ridden_out_and_told_once() -> None:
+    on = rolled(cluster())
+    on.apply(workload(B))
+    on.at(0.5, lambda: setattr(on, "is_away", True))
+    on.at(40, lambda: setattr(on, "is_away", False))
+
+    events = wait(on, B)
+
+    assert end(events).verdict is Word.ROLLED_OUT
+    assert len(notes(events, NoteKind.RETRYING)) == 1
+    assert len(notes(events, NoteKind.RECOVERED)) == 1
+    assert notes(events, NoteKind.STREAM_LOST) == []
+
+
+def test_it_is_unavailable_when_the_cluster_is_away_at_the_deadline() -> None:
+    on = rolled(cluster())
+    on.at(5, lambda: setattr(on, "is_away", True))
+
+    assert end(wait(on, B, timeout=20)).verdict is Word.UNAVAILABLE
+
+
+def test_a_restart_in_the_stable_time_fails() -> None:
+    on = rolled(cluster())
+
+    def restart() -> None:
+        pod = on.running()[0]
+        pod["status"]["containerStatuses"][0] |= {"restartCount": 1}
+        on.cluster.store.update("pods", pod)
+        del on.cluster.turns["kubelet"]  # it would write the count back
+
+    on.at(3, restart)
+
+    verdict = end(wait(on, A, stable_for=10))
+
+    assert verdict.verdict is Word.FAILED
+    assert "restarted after the rollout was complete" in verdict.reason
+
+
+def test_it_is_rolled_out_only_after_the_stable_time() -> None:
+    verdict = end(wait(rolled(cluster()), A, stable_for=10))
+
+    assert verdict.verdict is Word.ROLLED_OUT
+    assert verdict.seconds is not None
+    assert 10 <= verdict.seconds <= 11
+
+
+def test_a_blocked_target_ends_the_wait_and_the_others_are_pending() -> None:
+    on = rolled(cluster())
+    on.apply(workload(B, paused=True))
+    on.apply(workload(B, name="slow", run="ready:60"))
+
+    verdict = end(wait(on, B, "web,slow"))
+
+    assert verdict.verdict is Word.BLOCKED
+    assert [each.verdict for each in verdict.targets] == [Word.BLOCKED, Word.PENDING]
+
+
+def test_a_failed_target_lets_the_others_end() -> None:
+    on = cluster()
+    on.apply(workload(A, run="name"))
+    on.apply(workload(A, name="slow", run="ready:20"))
+
+    verdict = end(wait(on, A, "web,slow"))
+
+    assert verdict.verdict is Word.FAILED
+    assert [each.verdict for each in verdict.targets] == [Word.FAILED, Word.ROLLED_OUT]
+
+
+def test_a_name_without_a_kind_is_found_among_all_kinds() -> None:
+    on = rolled(cluster(), resource="statefulsets")
+
+    verdict = end(wait(on, A))
+
+    assert verdict.verdict is Word.ROLLED_OUT
+    assert verdict.targets[0].target == "e/statefulset/web"
+
+
+def test_a_container_that_does_not_exist_is_said_with_those_that_do() -> None:
+    on = rolled(cluster())
+
+    events = wait(on, A, "web:nosuch", timeout=5)
+
+    assert end(events).verdict is Word.MISSING
+    assert "containers there: app" in notes(events)[0]
+
+
+def test_a_heartbeat_comes_each_minute() -> None:
+    on = rolled(cluster())
+
+    events = wait(on, B, timeout=150)
+
+    assert len(notes(events, NoteKind.HEARTBEAT)) == 2
+
+
+def test_one_look_is_pending_while_pods_start() -> None:
+    on = cluster()
+    on.apply(workload(A, run="ready:20"))
+    on.live(2)
+    request = Request(targets=parse_targets("web", namespace=NAMESPACE), wanted=Wanted(sha=A + ZEROS), timeout=1)
+
+    events = list(look_at_rollout(on, request, clock=on.clock, retry_for=5))
+
+    assert end(events).verdict is Word.PENDING

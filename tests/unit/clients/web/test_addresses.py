@@ -1,0 +1,37 @@
+"""The book of addresses."""
+
+import pytest
+
+from homelab_tasks.clients.web.addresses import AddressBook
+from homelab_tasks.settings import Address, HostPattern, LoadBalancer
+
+FIRST, SECOND, THIRD = Address("10.0.0.1"), Address("10.0.0.2:8443"), Address("::3")
+HOST = "ci.homelab.test"
+
+
+@pytest.fixture
+def book() -> AddressBook:
+    return AddressBook(LoadBalancer(addresses=(FIRST, SECOND, THIRD), hosts=(HostPattern("*.homelab.test"),)))
+
+
+def test_the_order_of_the_settings_is_kept_at_first(book: AddressBook) -> None:
+    assert book.addresses(HOST) == (FIRST, SECOND, THIRD)
+
+
+def test_a_host_that_is_not_pinned_has_no_address(book: AddressBook) -> None:
+    assert book.addresses("ci.example.org") == ()
+
+
+def test_an_address_that_failed_is_dialled_last(book: AddressBook) -> None:
+    book.demote(HOST, FIRST)
+    assert book.addresses(HOST) == (SECOND, THIRD, FIRST)
+
+    book.demote(HOST, SECOND)
+    assert book.addresses(HOST) == (THIRD, FIRST, SECOND)
+
+
+def test_a_failure_is_remembered_for_every_spelling_of_a_host_and_for_no_other_host(book: AddressBook) -> None:
+    book.demote("CI.homelab.test.", FIRST)
+
+    assert book.addresses(HOST) == (SECOND, THIRD, FIRST)
+    assert book.addresses("git.homelab.test") == (FIRST, SECOND, THIRD)
