@@ -86,8 +86,19 @@ def _commit(assembly: Assembly, flags: OperateFlags, number: int | None, operati
     """
     if flags.sha or number is None:
         return assembly.commit(flags.sha or "HEAD")
-    compares = operation is Operation.RESTART and not flags.any_commit and assembly.git_if_any is not None
+    compares = operation is Operation.RESTART and not flags.any_commit and _is_of_this_clone(assembly, flags.repository)
     return assembly.commit("HEAD") if compares else None
+
+
+def _is_of_this_clone(assembly: Assembly, repository: str) -> bool:
+    """Is *repository* (by default: the settings' or the remote's) the one that HEAD is a commit of?"""
+    git = assembly.git_if_any
+    if git is None or not repository:
+        return git is not None
+    try:
+        return repository.lower() == assembly.repository("").lower()
+    except UsageError:
+        return False
 
 
 def _variable(written: str) -> tuple[str, str]:

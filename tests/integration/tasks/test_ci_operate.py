@@ -21,7 +21,8 @@ def newest(lab: Lab) -> Pipeline:
 def pushed(lab: Lab, **files: str) -> str:
     """A commit whose pipeline has ended."""
     sha = lab.homelab.push({"note": f"at {time.monotonic()}", **files})
-    until(lambda: newest(lab).commit == sha and newest(lab).status.is_final, seconds=20)
+    rows = lab.homelab.woodpecker.pipelines
+    until(lambda: any(row.commit == sha and row.status.is_final for row in rows()), seconds=20)
     return sha
 
 
@@ -55,6 +56,15 @@ def test_a_pipeline_of_another_commit_is_restarted_only_when_asked(lab: Lab) -> 
     assert newest(lab).parent == old
 
 
+def test_head_says_nothing_about_the_pipelines_of_another_repository(lab: Lab) -> None:
+    lab.homelab.add_repository("lab/other")
+    other = lab.homelab.woodpecker.script(lab.sha(), repository="lab/other", status="blocked")
+
+    ended = lab.shell.inv("ci.restart", "--pipeline", str(other.number), "--repository", "lab/other", "--json")
+
+    assert ended.verdict["reason"] == f"#{other.number} waits for approval: it has nothing to restart"
+
+
 def test_a_running_pipeline_is_cancelled_once_and_then_has_ended(lab: Lab) -> None:
     sha = lab.sha()
     life = lab.script(sha)
@@ -84,7 +94,7 @@ def test_a_blocked_pipeline_is_reviewed_and_watched(lab: Lab, task: str, code: i
     repository.require_approval = "all_events"
     try:
         sha = lab.homelab.push({"note": f"gated at {time.monotonic()}"})
-        until(lambda: newest(lab).commit == sha)
+        until(lambda: any(row.commit == sha for row in lab.homelab.woodpecker.pipelines()))
         ended = lab.inv(task, sha, "--watch")
     finally:
         repository.require_approval = "none"
