@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from homelab_tasks.actions.rollouts.journey import ABSENT_SECONDS
-from homelab_tasks.model import creation_trouble, pod_trouble, stateful_set
+from homelab_tasks.model.rollouts import creation_trouble, pod_trouble, stateful_set
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "rollouts.md").read_text()
