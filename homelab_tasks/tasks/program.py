@@ -71,7 +71,7 @@ class HomelabProgram(Program):
         from homelab_tasks.clients.clock import SystemClock
         from homelab_tasks.model.events import Verdict
         from homelab_tasks.model.secrets import Secrets
-        from homelab_tasks.report.view import open_view
+        from homelab_tasks.report.open_view import open_view
 
         verdict = Verdict(verdict=Word.USAGE, reason=problem, hint=hint)
         view = open_view(

@@ -18,7 +18,8 @@ from homelab_tasks.clients.desktop import notify
 from homelab_tasks.errors import HomelabError
 from homelab_tasks.model.events import Event, Verdict
 from homelab_tasks.model.verdict import Word
-from homelab_tasks.report.view import View, open_view, print_traceback
+from homelab_tasks.report.open_view import open_view, print_traceback
+from homelab_tasks.report.view import View
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.coming_back import Progress
 

@@ -7,7 +7,7 @@ from homelab_tasks.clients.clock import SystemClock
 from homelab_tasks.model.events import Event, StepSeen, Verdict, WorkflowSeen
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import Word
-from homelab_tasks.report.view import open_view
+from homelab_tasks.report.open_view import open_view
 from tests.unit.report.reporting import COMMIT, pipeline, red_story
 
 

@@ -17,7 +17,7 @@ from homelab_tasks.model.events import Event, Note, NoteKind, Verdict
 from homelab_tasks.model.pipelines.pipeline import CancelInfo, Pipeline
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import PIPELINES_WORST_FIRST, Word, worst
-from homelab_tasks.report.view import open_view
+from homelab_tasks.report.open_view import open_view
 from tests.fakes.clock import FakeClock
 from tests.fakes.server import (
     COMMIT,

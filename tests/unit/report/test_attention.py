@@ -5,7 +5,7 @@ import pytest
 from homelab_tasks.model.events import Verdict
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import Word
-from homelab_tasks.report.view import open_view
+from homelab_tasks.report.open_view import open_view
 from tests.unit.report.reporting import FakeClock
 
 

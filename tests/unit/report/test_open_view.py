@@ -8,7 +8,8 @@ from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.report.jsonl import JsonLines
 from homelab_tasks.report.lines import Lines
 from homelab_tasks.report.live import Ticker
-from homelab_tasks.report.view import View, open_view, print_traceback
+from homelab_tasks.report.open_view import open_view, print_traceback
+from homelab_tasks.report.view import View
 from tests.unit.report.reporting import FakeClock
 from tests.unit.report.screen import Screen
 
