@@ -1,6 +1,8 @@
 """The embedded homelab as its users see it: git, REST and streams through the pinned load balancer."""
 
 import json
+import os
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -8,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from homelab_tasks.sandbox.certificates import Certificates
+from homelab_tasks.sandbox.git import git
 from homelab_tasks.sandbox.homelab import Homelab
 from tests.integration.sandbox.pinned import POLL_SECONDS, WAIT_SECONDS, Ci, states
 
@@ -99,3 +103,16 @@ def running_commands(words: str) -> list[str]:
         if line == words:
             found.append(line)
     return found
+
+
+def test_a_push_by_hand_works_whatever_authority_the_environment_names(shared_homelab: Homelab, tmp_path: Path) -> None:
+    Certificates(["elsewhere.test"]).write_authority(tmp_path / "ca.pem", tmp_path / "ca")
+    environment = {**os.environ, "GIT_SSL_CAINFO": str(tmp_path / "ca.pem"), "HTTPS_PROXY": "http://127.0.0.1:1"}
+    git(shared_homelab.app, "commit", "--quiet", "--allow-empty", "--message=By hand [ci skip]")
+
+    command = ["git", "push", "--quiet", "origin", "HEAD:refs/heads/by-hand"]
+    pushed = subprocess.run(
+        command, cwd=shared_homelab.app, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert pushed.returncode == 0, pushed.stderr
