@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from homelab_tasks.model.events import (
     Event,
@@ -19,7 +20,9 @@ from homelab_tasks.model.events import (
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.report.open_view import open_view
-from homelab_tasks.report.view import View
+
+if TYPE_CHECKING:
+    from homelab_tasks.report.view import View
 
 COMMIT = "3f9c2e1d" * 5
 URL = "https://ci.homelab.test/repos/1/pipeline/128"
