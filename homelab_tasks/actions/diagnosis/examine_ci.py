@@ -8,9 +8,9 @@ from typing import Protocol
 from msgspec import structs
 
 from homelab_tasks.actions.diagnosis.diagnose import failed, from_error, good, skipped, warning
+from homelab_tasks.actions.diagnosis.tries import Tries
 from homelab_tasks.actions.pipelines.find_pipelines import PipelineList
 from homelab_tasks.actions.pipelines.stream_trust import Changes
-from homelab_tasks.actions.pipelines.tries import Tries
 from homelab_tasks.actions.waiting import Clock
 from homelab_tasks.durations import format_duration
 from homelab_tasks.errors import DeniedError, HomelabError, MissingError, UsageError

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from homelab_tasks.actions.diagnosis.diagnose import failed, from_error, good, skipped, warning
-from homelab_tasks.actions.pipelines.tries import Tries
+from homelab_tasks.actions.diagnosis.tries import Tries
 from homelab_tasks.actions.waiting import Clock
 from homelab_tasks.errors import DeniedError, HomelabError, TokenError
 from homelab_tasks.model.events import Check, CheckState
