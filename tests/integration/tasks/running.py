@@ -95,3 +95,14 @@ class Shell:
         for canary in self.canaries:
             assert canary not in stdout + stderr, "a token is in the output"
         return Ended(process.returncode, stdout, stderr)
+
+
+def read_until(process: "subprocess.Popen[str]", words: str) -> str:
+    """Read stdout up to the line that holds *words*."""
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if words in line:
+            return "".join(lines)
+    raise AssertionError(f"{words!r} never came: {lines}")

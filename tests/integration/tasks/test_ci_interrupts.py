@@ -12,7 +12,7 @@ import pytest
 
 from homelab_tasks.sandbox.woodpecker.script import Script
 from tests.integration.tasks.conftest import Lab
-from tests.integration.tasks.running import INV, ROOT, Ended
+from tests.integration.tasks.running import INV, ROOT, Ended, read_until
 
 if TYPE_CHECKING:
     import subprocess
@@ -31,17 +31,6 @@ def going(lab: Lab, sha: str) -> Script:
 def red(life: Script) -> None:
     life.log("build", "test", "all is lost")
     life.run("failure", exit_code=1)
-
-
-def read_until(process: "subprocess.Popen[str]", words: str) -> str:
-    """Read stdout up to the line that holds *words*."""
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if words in line:
-            return "".join(lines)
-    raise AssertionError(f"{words!r} never came: {lines}")
 
 
 def interrupted(lab: Lab, process: "subprocess.Popen[str]", *signals: int) -> tuple[Ended, float]:
