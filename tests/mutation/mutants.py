@@ -177,6 +177,41 @@ MUTANTS = (
         after="elif new_set is not None:",
         test="tests/unit/model/test_recorded_rollouts.py::test_a_stale_deadline_is_no_cause_when_the_good_image_is_back",
     ),
+    Mutant(
+        promise="V1",
+        what="a pipeline that ran nothing counts as green",
+        file="homelab_tasks/model/pipelines/judgement.py",
+        before="if all_skipped or (never_ran and pipeline.finished and not pipeline.started):",
+        after="if not workflows and all_skipped:",
+        test="tests/integration/tasks/test_ci_verdicts.py::test_every_end_has_its_code_word_and_reason"
+        "[all_skipped-ci.watch]",
+    ),
+    Mutant(
+        promise="V7",
+        what="a successor is known by its number",
+        file="homelab_tasks/actions/pipelines/lookout.py",
+        before="if successor.id <= pipeline.id or successor.event != pipeline.event:",
+        after="if successor.number <= pipeline.number:",
+        test="tests/unit/actions/pipelines/test_watch_pipelines.py"
+        "::test_a_successor_whose_number_was_used_again_is_not_followed",
+    ),
+    Mutant(
+        promise="V15",
+        what="a pipeline is known by its number",
+        file="homelab_tasks/actions/pipelines/lookout.py",
+        before="if (detail.id, detail.commit) != (row.id, row.commit):",
+        after="if detail.number != row.number:",
+        test="tests/unit/actions/pipelines/test_watch_pipelines.py"
+        "::test_a_number_that_is_used_again_at_once_is_another_pipeline",
+    ),
+    Mutant(
+        promise="V15",
+        what="a pipeline that one list does not show is gone",
+        file="homelab_tasks/actions/pipelines/sight.py",
+        before="return self._gone_reads >= LEAST_GONE_READS and missing >= GONE_SECONDS",
+        after="return self._gone_reads >= 1 and missing >= 0",
+        test="tests/unit/actions/pipelines/test_watch_pipelines.py::test_a_pipeline_that_one_list_does_not_show_is_not_gone",
+    ),
     # Tokens
     Mutant(
         promise="T1",
@@ -266,6 +301,14 @@ MUTANTS = (
         before="return _UNSAFE.sub(_escaped, text)",
         after="return text",
         test="tests/unit/report/test_lines.py::test_text_from_a_server_is_harmless_when_it_holds_escapes_and_secrets",
+    ),
+    Mutant(
+        promise="T4",
+        what="a token is masked only as it is written",
+        file="homelab_tasks/model/secrets.py",
+        before='forms = {value, quote(value, safe=""), encoded, encoded[:-1]}',
+        after="forms = {value}",
+        test="tests/unit/model/test_secrets.py::test_a_token_is_masked_in_the_form_in_which_it_travels",
     ),
     # Changes
     Mutant(
@@ -373,5 +416,13 @@ MUTANTS = (
         after="        if children and newest < 0:\n",
         test="tests/unit/actions/pipelines/test_operate_pipeline.py"
         "::test_it_is_done_exactly_once_whatever_happens_to_the_answers",
+    ),
+    Mutant(
+        promise="C10",
+        what="what follows a landing does not matter",
+        file="homelab_tasks/actions/deliver.py",
+        before="if not verdict.verdict.is_good:",
+        after="if not verdict.verdict.is_good and not verdict.stage:",
+        test="tests/unit/actions/test_deliver.py::test_landed_but_red_is_said_when_ci_fails",
     ),
 )

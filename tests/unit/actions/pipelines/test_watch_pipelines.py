@@ -315,3 +315,43 @@ def test_look_at_what_runs_says_since_when_by_the_servers_word() -> None:
     assert isinstance(verdict, Verdict)
     assert verdict.verdict is Word.PENDING
     assert verdict.reason.startswith("#1 running 12m30s")
+
+
+def test_a_number_that_is_used_again_at_once_is_another_pipeline() -> None:
+    ours, theirs = structs.replace(ROW, id=5, number=3), structs.replace(ROW, id=6, number=3, commit=NEWER)
+    filtered = Life(((0.0, structs.replace(ours, status="pending")), (4.0, None)))
+
+    verdict = watch(filtered, states(theirs, (4.0, "success", GREEN)))
+
+    assert verdict.verdict is Word.SKIPPED
+    assert "vanished" in verdict.reason
+
+
+@pytest.mark.parametrize(("id_", "event"), [(3, "tag"), (1, "push")], ids=["another event", "older"])
+def test_a_successor_whose_number_was_used_again_is_not_followed(id_: int, event: str) -> None:
+    old = structs.replace(ROW, id=2, number=1)
+    new = structs.replace(ROW, id=id_, number=2, commit=NEWER, event=event)
+    stopped = states(old, *started(old, 0.0, 5.0), (5.0, "killed", STOPPED))
+    replaced = with_cancel_info(stopped, 5.0, CancelInfo(superseded_by=2))
+
+    assert watch(replaced, states(new, (4.0, "success", GREEN))).verdict is Word.SUPERSEDED
+
+
+class ShiftedPages(ServerModel):
+    """A list from which rows are missing once: while it was read, others came, and shifted them."""
+
+    def pipelines(self, repository_id: int, *, page: int = 1, per_page: int = 50) -> tuple[Pipeline, ...]:
+        rows = super().pipelines(repository_id, page=page, per_page=per_page)
+        return () if self.requests.count("list") == 2 else rows
+
+
+def test_a_pipeline_that_one_list_does_not_show_is_not_gone() -> None:
+    row = structs.replace(ROW, id=1, number=1)
+    model = ShiftedPages(FakeClock(), (states(row, *started(row, 0.0, 90.0), (90.0, "success", GREEN)),))
+    request = WatchRequest(repository="lab/app", commit=Commit(sha=COMMIT))
+
+    *_, verdict = watch_pipelines(model, model.clock, request, contains=lambda ancestor, descendant: True)
+
+    assert isinstance(verdict, Verdict)
+    assert verdict.verdict is Word.PASSED
+    assert model.requests.count("list") > 2
