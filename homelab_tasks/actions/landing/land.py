@@ -56,6 +56,7 @@ class _Landing:
         self._record: Record | None = None
         self._former: str | None = None
         self._seen: RemoteState | None = None
+        self._shared: str | None = None
         self._lock: TrunkLock | None = None
         self._lost = 0
 
@@ -122,7 +123,7 @@ class _Landing:
     def _attempt(self, record: Record, attempt: int) -> Generator[Event, None, Verdict | None]:
         """Try to land once; None when others were faster."""
         trunk = yield from self._sync(record, attempt)
-        if self._site.clone.contains(record.tip, trunk.base):
+        if self._shared == record.tip:
             return self._already_there(record, trunk)
         if self._site.time_left <= 0:
             return verdicts.late("the time for landing was up before its turn came")
@@ -147,7 +148,7 @@ class _Landing:
         text = f"{record.trunk} is at {trunk.base[:7]}"
         yield Land(phase=LandPhase.SYNC, attempt=attempt, trunk=trunk.base, text=text)
         formers = (self._former, self._site.clone.former_trunk(record.trunk))
-        yield from require_mergeable(self._site, trunk, record.tip, formers)
+        self._shared = yield from require_mergeable(self._site, trunk, record.tip, formers)
         self._former = trunk.base
         self._note(base=trunk.base, lock=lock.value if lock is not None else None)
         return trunk

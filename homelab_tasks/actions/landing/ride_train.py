@@ -39,6 +39,7 @@ class Train:
         self._former: str | None = record.base
         self._pushed = record.pushed
         self._checked: str | None = None
+        self._shared: str | None = None
         self._ahead: tuple[str, ...] = ()
 
     def ride(self) -> Generator[Event, None, Verdict | Refusal | None]:
@@ -64,13 +65,14 @@ class Train:
 
     def _join(self) -> Generator[Event, None, Candidate | Verdict | None]:
         """Build a candidate behind the last one and append it; None where the remote takes no refs of a train."""
+        pause = LOOK_FIRST_SECONDS
         while self._site.time_left > 0:
             view = yield from self._car.look()
             if self._site.clone.contains(view.trunk, view.trunk) is None:
                 yield from self._site.patience.ask("fetch", self._fetch_trunk)
-            if self._site.clone.contains(self._record.tip, view.trunk):
-                return self._already_there(view)
             yield from self._require_mergeable(view)
+            if self._shared == self._record.tip:
+                return self._already_there(view)
             ahead = view.ahead((yield from self._car.chain(view)))
             built = self._build(ahead[-1])
             if not isinstance(built, Candidate) and len(ahead) == 1:
@@ -87,7 +89,8 @@ class Train:
                     text = f"the remote takes no refs of a train ({refusal.text}); landing one by one"
                     yield Note(kind=NoteKind.WARNING, text=text)
                     return None
-            self._site.clock.sleep(min(self._site.jitter(LOOK_FIRST_SECONDS), self._site.time_left))
+            self._site.clock.sleep(min(self._site.jitter(pause), self._site.time_left))
+            pause = min(pause * 2, LOOK_MOST_SECONDS)
         return verdicts.late("the time for landing was up before the train could be joined")
 
     def _fetch_trunk(self) -> str:
@@ -99,7 +102,7 @@ class Train:
         self._checked = view.trunk
         trunk = Trunk(name=self._record.trunk, base=view.trunk)
         formers = (self._former, self._site.clone.former_trunk(self._record.trunk))
-        yield from require_mergeable(self._site, trunk, self._record.tip, formers)
+        self._shared = yield from require_mergeable(self._site, trunk, self._record.tip, formers)
         self._former = view.trunk
 
     def _already_there(self, view: TrainView) -> Verdict:

@@ -43,17 +43,22 @@ def sync_trunk(site: Site, name: str, seen: RemoteState | None) -> Generator[Eve
 
 def require_mergeable(
     site: Site, trunk: Trunk, tip: str, formers: tuple[str | None, ...]
-) -> Generator[Event, None, None]:
+) -> Generator[Event, None, str]:
     """
     Check that *tip* can be merged into the trunk without bringing back what was taken off it.
 
-    *formers* are older values of the trunk that are known here. Raises UsageError.
+    *formers* are older values of the trunk that are known here. Returns the commit that both have in common, which is
+    *tip* itself where the trunk holds it. Raises UsageError.
     """
-    if not site.merger.is_related(trunk.base, tip) and site.clone.is_shallow:
+    shared = site.merger.merge_base(trunk.base, tip)
+    if shared is None and site.clone.is_shallow:
         yield from site.patience.ask("deepen", lambda: site.remote.deepen(HEADS + trunk.name))
-    if not site.merger.is_related(trunk.base, tip):
+        shared = site.merger.merge_base(trunk.base, tip)
+    if shared is None:
         hint = "is this the right remote, and the right trunk?"
         raise UsageError(f"the topic and {trunk.name!r} have no commit in common", hint=hint)
+    if shared == tip:
+        return shared
     for former in formers:
         if former is None or former == trunk.base or site.clone.contains(former, trunk.base) is not False:
             continue
@@ -63,3 +68,4 @@ def require_mergeable(
                 f"{trunk.name!r} was rewound: {dropped} commits that were taken off it are in this topic",
                 hint=f"leave them out: git rebase --onto {trunk.base[:12]} {former[:12]}, then inv work.land",
             )
+    return shared

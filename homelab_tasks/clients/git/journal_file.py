@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from homelab_tasks.errors import UnavailableError, UsageError
-from homelab_tasks.model.landing.landing import Record
+from homelab_tasks.model.landing.landing import Record, Step
 
 
 class JournalFile:
@@ -53,7 +53,9 @@ class JournalFile:
     def load(self) -> Record | None:
         """Read what the last landing left; None when it ended properly. Raises UsageError for a damaged file."""
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=Record)
+            written = self._path.read_bytes()
+            # Empty after a power loss, before anything was begun that others could see.
+            return msgspec.json.decode(written, type=Record) if written else None
         except FileNotFoundError:
             return None
         except (OSError, msgspec.DecodeError) as error:
@@ -61,15 +63,18 @@ class JournalFile:
             raise UsageError(f"the journal of an interrupted landing cannot be read: {error}", hint=hint) from None
 
     def write(self, record: Record) -> None:
-        """Write *record*; when this returns it outlives a power loss."""
+        """Write *record*; once others could see what is about to be done, it outlives a power loss."""
+        durable = record.step in {Step.PUSHING, Step.PROPOSING}
         with _told(self._directory):
             fresh = self._path.with_suffix(".new")
             with fresh.open("wb") as file:
                 file.write(msgspec.json.encode(record))
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             fresh.replace(self._path)
-            _sync_directory(self._directory)
+            if durable:
+                _sync_directory(self._directory)
 
     def clear(self) -> None:
         """Forget the landing: it has ended."""

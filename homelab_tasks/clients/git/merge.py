@@ -88,9 +88,9 @@ class Merger:
             return 0
         return int(self._command.require("rev-list", "--count", *shared.split(), "--not", trunk))
 
-    def is_related(self, one: str, other: str) -> bool:
-        """Whether both have a commit in common, as far as this clone knows."""
-        return self._command.run("merge-base", one, other).worked
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Find the commit that both have in common, as far as this clone knows."""
+        return self._command.ask("merge-base", one, other)
 
 
 def _shown(file: str) -> str:
