@@ -21,6 +21,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import Seen, Watching
 
 STEP_SECONDS = 0.1
+REOPENING_SECONDS = 2.0
 NAMESPACE = "e"
 
 
@@ -55,6 +56,7 @@ class SimulatedCluster:
         self.is_away = False
         self.requests = 0
         self._lived_until = clock.now()
+        self._lost_until = 0.0
         self._topics: dict[str, tuple[str, int]] = {}
         self._queue: list[News] = []
 
@@ -113,6 +115,10 @@ class SimulatedCluster:
         else:
             self._topics[topic] = (resource, self.cluster.store.version)
 
+    def tell(self, topic: str, seen: Workload) -> None:
+        """Let a watch tell what is not so."""
+        self._queue.append(News(kind=NewsKind.CHANGED, topic=topic, workload=seen))
+
     def news(self, seconds: float) -> tuple[News, ...]:
         until = self.clock.now() + seconds
         while not self._queue and self.clock.now() < until:
@@ -142,8 +148,19 @@ class SimulatedCluster:
             for turn in self._chance.sample(turns, self._chance.randint(0, len(turns))):
                 turn()
 
+    def _lost_watches(self) -> bool:
+        """Are the watches lost? They are while it is away, and for a moment longer."""
+        if self.is_away:
+            if not self._lost_until:
+                self._queue += [News(kind=NewsKind.LOST, topic=topic, text="away") for topic in self._topics]
+            self._lost_until = self.clock.now() + REOPENING_SECONDS
+        elif self._lost_until and self.clock.now() >= self._lost_until:
+            self._lost_until = 0.0
+            self._queue += [News(kind=NewsKind.RESTORED, topic=topic) for topic in self._topics]
+        return bool(self._lost_until)
+
     def _tell(self) -> None:
-        if self.watching is Watching.SILENT or self.is_away:
+        if self.watching is Watching.SILENT or self._lost_watches():
             return
         for topic, (resource, version) in self._topics.items():
             for change in self.cluster.store.since(version):

@@ -8,9 +8,10 @@ import pytest
 from homelab_tasks.actions.rollouts.await_rollout import await_rollout
 from homelab_tasks.actions.rollouts.look_at_rollout import look_at_rollout
 from homelab_tasks.actions.rollouts.request import Request
+from homelab_tasks.clients.kubernetes.kubernetes_objects import decode_workload
 from homelab_tasks.model.events import Event, Note, NoteKind, Rollout, Verdict
 from homelab_tasks.model.rollouts.image import Wanted, parse_reference
-from homelab_tasks.model.rollouts.target import parse_targets
+from homelab_tasks.model.rollouts.target import Kind, parse_targets
 from homelab_tasks.model.verdict import Word
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import Watching
@@ -393,3 +394,33 @@ def test_one_look_is_pending_while_pods_start() -> None:
     events = list(look_at_rollout(on, request, clock=on.clock, retry_for=5))
 
     assert end(events).verdict is Word.PENDING
+
+
+def test_what_only_a_watch_told_decides_nothing() -> None:
+    on = rolled(cluster())
+    on.apply(workload(B, run="ready:20"))
+    on.live(1)
+    there = on.cluster.store.get("deployments", NAMESPACE, "web")
+    assert there is not None
+    lie = {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1, "terminatingReplicas": 0}
+    there["status"] |= lie
+    there["metadata"]["resourceVersion"] = "999999"
+    on.at(2, lambda: on.tell("0", decode_workload(Kind.DEPLOYMENT, there)))
+
+    verdict = end(wait(on, B))
+
+    assert verdict.verdict is Word.ROLLED_OUT
+    assert verdict.seconds is not None
+    assert verdict.seconds > 15
+
+
+def test_a_partition_that_keeps_a_pod_is_blocked_and_names_it() -> None:
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
+    on = rolled(cluster(), resource="statefulsets", replicas=2, updateStrategy=strategy)
+    on.apply(workload(B, replicas=2, updateStrategy=strategy), "statefulsets")
+
+    verdict = end(wait(on, B, "sts/web"))
+
+    assert verdict.verdict is Word.BLOCKED
+    assert "web-0" in (verdict.hint or "")
+    assert "web-1" not in (verdict.hint or "")
