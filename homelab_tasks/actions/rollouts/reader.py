@@ -73,7 +73,7 @@ class Reader:
         """Read all that matters now; raises what Patience raises."""
         self.requests = 0
         workload = yield from self._workload()
-        self.view.read_workload(workload, self.version)
+        self.view.read_workload(workload)
         if workload is None or not self._journey.names_it(workload):
             return
         if workload.kind is Kind.DEPLOYMENT:

@@ -19,11 +19,10 @@ class View:
         self._pods: dict[str, Pod] | None = None
         self._version = 0
 
-    def read_workload(self, workload: Workload | None, version: str) -> None:
-        """Take what was read; *version* is that of the collection, which is newer than the object's."""
+    def read_workload(self, workload: Workload | None) -> None:
+        """Take what was read, None where there is no workload."""
         self.workload = workload
-        versions = [version, workload.version if workload is not None else ""]
-        self._version = max(self._version, *(_number(each) for each in versions))
+        self._version = max(self._version, _number(workload.version) if workload is not None else 0)
 
     def read_pods(self, pods: tuple[Pod, ...] | None) -> None:
         """Take the pods that exist, None where they may not be read."""
@@ -48,18 +47,23 @@ class View:
             pull_problems=self.pull_problems,
         )
 
-    def apply(self, news: News) -> None:
-        """Take what a watch told, unless something newer is known."""
-        if news.workload is not None and _number(news.workload.version) > self._version:
+    def apply(self, news: News) -> bool:
+        """Take what a watch told, unless something newer is known; false where that cannot be told, so read."""
+        told = news.workload if news.workload is not None else news.pod
+        if told is None or not told.version.isdecimal():
+            return False
+        gone = news.kind is NewsKind.GONE
+        if news.workload is not None and _follows(news.workload.version, self._version, gone=gone):
             self._version = _number(news.workload.version)
-            self.workload = None if news.kind is NewsKind.GONE else news.workload
+            self.workload = None if gone else news.workload
         if news.pod is not None and self._pods is not None:
             self._apply_pod(news.kind, news.pod)
+        return True
 
     def _apply_pod(self, kind: NewsKind, pod: Pod) -> None:
         pods = self._pods if self._pods is not None else {}
-        known = pods.get(pod.uid)
-        if known is not None and _number(pod.version) <= _number(known.version):
+        known = _number(pods[pod.uid].version) if pod.uid in pods else -1
+        if not _follows(pod.version, known, gone=kind is NewsKind.GONE):
             return
         self._note_pull_problems(pod)
         if kind is NewsKind.GONE:
@@ -72,6 +76,11 @@ class View:
             problem = pull_problem(container)
             if problem:
                 self.pull_problems[f"{pod.uid}/{container.name}"] = problem
+
+
+def _follows(version: str, known: int, *, gone: bool) -> bool:
+    """Is *version* after the *known* one? The last version of what is gone may be the known one."""
+    return _number(version) >= known if gone else _number(version) > known
 
 
 def _number(version: str) -> int:

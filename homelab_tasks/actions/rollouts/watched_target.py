@@ -81,11 +81,10 @@ class WatchedTarget:
     def _change(self, news: News, now: float) -> Iterator[Event]:
         journey, view = self.journey, self.reader.view
         was_named, before = journey.is_named, view.workload
-        view.apply(news)
+        is_understood = view.apply(news)
         yield from journey.observe(view, now)
         decided, journey.ending = journey.ending is not None, None  # what was only told decides nothing
-        is_relist = news.workload is None and news.pod is None
-        if decided or is_relist or journey.is_named is not was_named or is_worth_reading(before, view.workload):
+        if decided or not is_understood or journey.is_named is not was_named or is_worth_reading(before, view.workload):
             self.read_at = now
         else:
             self._read_before(self.read_at, now)

@@ -91,7 +91,8 @@ class Kubernetes:
     def occurrences(self, namespace: str, uid: str) -> tuple[Occurrence, ...] | None:
         """The events about the object *uid*."""
         path = _path("api/v1", namespace, "events")
-        return self._listed(path, {"fieldSelector": f"involvedObject.uid={uid}"}, decode_occurrence)
+        listed = self._listed(path, {"fieldSelector": f"involvedObject.uid={uid}"}, decode_occurrence)
+        return None if listed is None else tuple(each for each in listed if each.about_uid == uid)
 
     def log(self, namespace: str, pod: str, container: str, *, previous: bool, lines: int) -> tuple[str, ...]:
         """The last *lines* of a container's log, oldest first; with *previous*, of the run before."""

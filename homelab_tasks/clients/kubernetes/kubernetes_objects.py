@@ -95,7 +95,7 @@ def decode_occurrence(written: Json) -> Occurrence:
         warning=written.get("type") == "Warning",
         time=max((_sortable(time) for time in times if time), default=""),
         count=series.get("count") or written.get("count") or 1,
-        about=(written.get("involvedObject") or {}).get("name", ""),
+        about_uid=(written.get("involvedObject") or {}).get("uid") or "",
     )
 
 

@@ -21,7 +21,7 @@ ASKED_SECONDS = (240, 300)
 """How long the server is asked to keep a watch open; it closes it, and that is no loss."""
 SILENCE_SECONDS = 330.0  # the read timeout: a server that is still there has closed the watch by then
 BACK_OFF_FIRST_SECONDS = 0.5
-BACK_OFF_MOST_SECONDS = 5.0
+BACK_OFF_MOST_SECONDS = 8.0
 LASTING_SECONDS = 5.0  # a watch that was open for so long was a good one
 Decode = Callable[[str, str, Mapping[str, Any]], News]
 

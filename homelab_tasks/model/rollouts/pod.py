@@ -79,4 +79,4 @@ class Occurrence(Struct, frozen=True, kw_only=True):
     warning: bool = False
     time: str = ""
     count: int = 1
-    about: str = ""  # the name of the object
+    about_uid: str = ""
