@@ -39,6 +39,7 @@ done
 """
 GIT_COMMANDS = """
 set -e
+test -z "$(git status --porcelain)"
 git ls-remote -q origin HEAD refs/heads/main > /dev/null
 git fetch -q origin main
 tree=$(git merge-tree --write-tree FETCH_HEAD topic)
@@ -155,6 +156,7 @@ def _remote(directory: Path, files: dict[str, str]) -> Path:
     """Make a bare repository whose trunk holds *files*."""
     seed, remote = directory / "seed", directory / "remote.git"
     git(directory, "init", "--quiet", "--initial-branch=main", str(seed))
+    git(seed, "config", "gc.auto", "0")  # it would go on behind our back
     for name, text in files.items():
         path = seed / name
         path.parent.mkdir(parents=True, exist_ok=True)
