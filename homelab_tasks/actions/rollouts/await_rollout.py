@@ -13,6 +13,7 @@ from homelab_tasks.actions.rollouts.pacing import (
     HEARTBEAT_SECONDS,
     REQUESTS_PER_SECOND,
     REQUESTS_PER_SECOND_POLLING,
+    STALE_SUCCESS_SECONDS,
     STREAM_LOST_SECONDS,
 )
 from homelab_tasks.actions.rollouts.reader import READS, Cluster, Reader
@@ -22,7 +23,7 @@ from homelab_tasks.actions.rollouts.watched_target import WatchedTarget
 from homelab_tasks.actions.waiting import Clock, Patience
 from homelab_tasks.durations import format_duration
 from homelab_tasks.errors import DeniedError, MissingError, UnavailableError
-from homelab_tasks.model.events import Event, Note, NoteKind
+from homelab_tasks.model.events import Event, Note, NoteKind, Phase
 from homelab_tasks.model.rollouts.news import News
 from homelab_tasks.model.verdict import Word
 
@@ -57,10 +58,10 @@ class _Wait:
         ]
 
     def events(self) -> Iterator[Event]:
-        while not self._is_over():
+        while True:
             for each in self._due():
                 yield from self._look(each)
-            if self._is_over() or self.clock.now() >= self.deadline:
+            if self.clock.now() >= self.deadline or (self._is_over() and not self._looks_again()):
                 break
             for news in self.cluster.news(self._pause()):
                 yield from self._hear(news)
@@ -73,6 +74,17 @@ class _Wait:
     def _is_over(self) -> bool:
         endings = [each.journey.ending for each in self.watched]
         return None not in endings or any(ending is not None and ending.word is Word.BLOCKED for ending in endings)
+
+    def _looks_again(self) -> bool:
+        """Reopen what was complete well before the others ended, for it may be another by now; is anything?"""
+        now = self.clock.now()
+        endings = [each.journey.ending for each in self.watched]
+        if now >= self.deadline or any(ending is None for ending in endings):
+            return False
+        for each, ending in zip(self.watched, endings, strict=True):
+            if ending is not None and ending.word is Word.ROLLED_OUT and now - each.ended_at > STALE_SUCCESS_SECONDS:
+                each.journey.ending, each.read_at = None, now
+        return bool(self._going())
 
     def _going(self) -> list[WatchedTarget]:
         return [each for each in self.watched if each.journey.ending is None]
@@ -99,6 +111,7 @@ class _Wait:
         if self.clock.now() - began > STREAM_LOST_SECONDS:
             each.forgive_watches(self.clock.now())
         yield from journey.observe(reader.view, self.clock.now())
+        each.ended_at = self.clock.now()
         self.budget.spend(each.open_watches(self.cluster))
         each.schedule(self.clock.now())
 
@@ -139,6 +152,9 @@ class _Wait:
         if not timed_out:
             return Ending(word=Word.PENDING, reason=journey.state_text())
         took = format_duration(self.request.timeout)
+        if journey.phase is Phase.STABLE:
+            stable = format_duration(self.request.stable_for)
+            return Ending(word=Word.TIMEOUT, reason=f"complete, but not yet for {stable} when {took} were over")
         if not journey.is_named:
             hint = journey.found.hint if journey.found is not None else None
             return Ending(word=Word.MISSING, reason=f"{journey.state_text()} for {took}", hint=hint)

@@ -15,6 +15,7 @@ BURST_REQUESTS = 36.0  # of the 60 that the contract gives
 REQUESTS_PER_SECOND = 4.0  # of 6
 REQUESTS_PER_SECOND_POLLING = 9.0  # of 12
 HEARTBEAT_SECONDS = 60.0
+STALE_SUCCESS_SECONDS = 2.0  # of several targets, the one that was complete first is read once more at the end
 STREAM_LOST_SECONDS = 5.0  # a watch that is back before nobody needs to hear of
 
 

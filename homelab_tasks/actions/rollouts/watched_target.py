@@ -18,12 +18,17 @@ NEVER = float("inf")
 
 
 class WatchedTarget:
-    """One of the targets; *read_at* is when it is read next, if nothing is heard of it before."""
+    """
+    One of the targets.
+
+    *read_at* is when it is read next, if nothing is heard of it before; *ended_at* is when it was read last.
+    """
 
     def __init__(self, number: int, journey: Journey, reader: Reader) -> None:
         """Call its watches by *number*."""
         self.journey, self.reader = journey, reader
         self.read_at = 0.0
+        self.ended_at = 0.0
         self.may_watch = True
         self._topic, self._pods_topic = f"{number}", f"{number}/pods"
         self._open: set[str] = set()

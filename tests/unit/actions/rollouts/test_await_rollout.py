@@ -424,3 +424,21 @@ def test_a_partition_that_keeps_a_pod_is_blocked_and_names_it() -> None:
     assert verdict.verdict is Word.BLOCKED
     assert "web-0" in (verdict.hint or "")
     assert "web-1" not in (verdict.hint or "")
+
+
+def test_a_target_that_was_complete_first_is_read_again_when_the_others_have_ended() -> None:
+    on = rolled(cluster())
+    on.apply(workload(A, name="slow", run="ready:20"))
+    on.at(5, lambda: on.apply(workload(B)))
+
+    verdict = end(wait(on, A, "web,slow"))
+
+    assert verdict.verdict is Word.SUPERSEDED
+    assert [each.verdict for each in verdict.targets] == [Word.SUPERSEDED, Word.ROLLED_OUT]
+
+
+def test_it_times_out_as_complete_when_the_stable_time_outlasts_the_deadline() -> None:
+    verdict = end(wait(rolled(cluster()), A, stable_for=60, timeout=10))
+
+    assert verdict.verdict is Word.TIMEOUT
+    assert "complete, but not yet for 1m00s" in verdict.reason
