@@ -1,6 +1,5 @@
 """Start, show and end the embedded homelab."""
 
-import importlib.util
 import shlex
 import tempfile
 from collections.abc import Iterator
@@ -8,21 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from homelab_tasks.actions.waiting import Clock
-from homelab_tasks.errors import UsageError
 from homelab_tasks.model.events import Event, Transcript, TranscriptKind, Verdict
 from homelab_tasks.model.verdict import Word
 
 if TYPE_CHECKING:
     from homelab_tasks.sandbox.layout import Layout
 
-SERVERS = ("h11", "starlette", "trustme", "uvicorn", "yaml")
 DAY_SECONDS = 86400.0
 NAP_SECONDS, SLOW_NAP_SECONDS = 0.4, 5.0  # that each step of CI takes longer than it needs, so that it can be watched
 
 
 def tell_story(directory: str, *, faults: str, slow: bool) -> Iterator[Event]:
     """Tell the story on a homelab in *directory*, which is removed afterwards."""
-    _require_servers()
     from homelab_tasks.sandbox import running
     from homelab_tasks.sandbox.chapters import CHAPTERS
     from homelab_tasks.sandbox.faults import parse_faults
@@ -42,7 +38,6 @@ def tell_story(directory: str, *, faults: str, slow: bool) -> Iterator[Event]:
 
 def serve(clock: Clock, directory: str, *, faults: str, slow: bool, detach: bool) -> Iterator[Event]:
     """Serve a homelab in *directory* until it is stopped, or leave that to a process of its own (*detach*)."""
-    _require_servers()
     from homelab_tasks.sandbox import running
     from homelab_tasks.sandbox.faults import parse_faults
     from homelab_tasks.sandbox.homelab import Homelab
@@ -67,7 +62,6 @@ def serve(clock: Clock, directory: str, *, faults: str, slow: bool, detach: bool
 
 def end(directory: str) -> Iterator[Event]:
     """End the homelab that is served in *directory*, and remove what it made."""
-    _require_servers()
     from homelab_tasks.sandbox import running
 
     layout = running.find(directory)
@@ -111,10 +105,3 @@ def _quoted(path: Path) -> str:
 
 def _nap_seconds(*, slow: bool) -> float:
     return SLOW_NAP_SECONDS if slow else NAP_SECONDS
-
-
-def _require_servers() -> None:
-    missing = [name for name in SERVERS if importlib.util.find_spec(name) is None]
-    if missing:
-        hint = "pip install 'homelab-tasks[sandbox]'"
-        raise UsageError(f"the sandbox needs packages that are not installed: {', '.join(missing)}", hint=hint)

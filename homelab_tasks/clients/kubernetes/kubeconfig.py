@@ -16,7 +16,6 @@ from msgspec import Struct, ValidationError, convert, field
 from homelab_tasks.errors import UsageError
 
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-_INSTALL = "install homelab-tasks[kubernetes]"
 
 
 class Bytes(Struct, frozen=True, kw_only=True):
@@ -132,10 +131,8 @@ def _list(value: object) -> Iterable[dict[str, Any]]:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    try:
-        import yaml
-    except ImportError as error:
-        raise UsageError("the package PyYAML is not installed, which reads a kubeconfig", hint=_INSTALL) from error
+    import yaml
+
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         written = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader

@@ -6,9 +6,7 @@ from homelab_tasks.model.rollouts.creation_trouble import DENIED_SECONDS, UNSURE
 from homelab_tasks.model.rollouts.pod import Occurrence
 from homelab_tasks.model.rollouts.workload import Condition, ReplicaSet, Template
 
-DENIED = (
-    'create Pod web-0 in StatefulSet web failed error: pods "web-0" is forbidden: violates PodSecurity'
-)
+DENIED = 'create Pod web-0 in StatefulSet web failed error: pods "web-0" is forbidden: violates PodSecurity'
 
 
 def event(reason: str, time: str, message: str = DENIED) -> Occurrence:
