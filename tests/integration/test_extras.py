@@ -64,5 +64,5 @@ def test_the_extra_is_named_when_a_task_needs_one(tmp_path: Path) -> None:
     ended = homelab(tmp_path, "deploy.wait", "web", "--image", "registry.test/web:1")
 
     assert ended.returncode == 2
-    assert ended.stderr.startswith("usage: ")
+    assert ended.stderr.splitlines()[-1].startswith("usage: ")
     assert "homelab-tasks[kubernetes]" in ended.stderr
