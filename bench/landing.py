@@ -14,7 +14,7 @@ from homelab_tasks.sandbox.git import git
 
 ROOT = Path(__file__).parents[1]
 VERIFY_SECONDS = 2
-LANDERS = {1: 1.5, 2: 1.0, 8: 1 / 3, 20: 1 / 4}
+LANDERS = {1: 1.5, 2: 1.0, 8: 1 / 3, 20: 1 / 2}
 """How many land at once, and the most that the train may take of the retry loop's time."""
 FILES = 50_000
 TIMES = 5

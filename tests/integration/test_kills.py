@@ -14,7 +14,7 @@ from tests.integration.git_repositories import clone, commit, git, make_remote, 
 from tests.integration.landings import first_parents, snapshot
 
 ROOT = Path(__file__).parents[2]
-FEW = 6
+FEW = 4
 VERIFY = "sleep 0.1; test -f topic.txt"
 # Kills the process that runs git at its COUNT-th command, before or after that command has done its work.
 WRAPPER = """#!/bin/sh
