@@ -104,4 +104,6 @@ def _deadline_cause(snapshot: Snapshot, new_set: ReplicaSet | None) -> Cause | N
         window = 0.0
     else:
         return None
-    return Cause(key="deadline", text=f"progress deadline exceeded: {condition.message}", fatal_after=window)
+    return Cause(
+        key="deadline", text=f"progress deadline exceeded: {condition.message.rstrip('.')}", fatal_after=window
+    )
