@@ -90,8 +90,10 @@ def test_no_kubeconfig_says_where_one_was_looked_for(home: Path) -> None:
 
 
 def test_certificate_checks_are_never_switched_off(tmp_path: Path) -> None:
+    unchecked: dict[str, Any] = {"insecure-skip-tls-verify": True}
+
     with pytest.raises(UsageError, match="switches certificate checks off"):
-        load_access({}, kubeconfig=str(write(tmp_path / "config", **{"insecure-skip-tls-verify": True})))
+        load_access({}, kubeconfig=str(write(tmp_path / "config", **unchecked)))
 
 
 @pytest.mark.parametrize("text", ["token: [s3cret", "- s3cret", "\x00s3cret"])
