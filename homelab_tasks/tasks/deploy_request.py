@@ -109,6 +109,11 @@ def _watching(assembly: Assembly, access: "Access", request: "Request") -> Watch
     )
 
 
-def _commits(assembly: Assembly) -> "Commits | None":
-    git = assembly.git_if_any
-    return git.commits_beginning_with if git is not None else None
+def _commits(assembly: Assembly) -> "Commits":
+    """Ask the clone, where there is one, which commits an abbreviated sha may mean; opened when it is asked first."""
+
+    def ask(abbreviation: str) -> tuple[str, ...]:
+        git = assembly.git_if_any
+        return git.commits_beginning_with(abbreviation) if git is not None else ()
+
+    return ask

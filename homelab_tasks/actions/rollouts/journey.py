@@ -17,6 +17,7 @@ from homelab_tasks.model.verdict import Word
 
 ABSENT_SECONDS = 0.6
 """How long a workload must be gone before it is deleted, and not about to be made anew (kubectl replace --force)."""
+UNAMBIGUOUS_LENGTH = 12  # git itself abbreviates the largest repositories to this
 Commits = Callable[[str], tuple[str, ...]]
 
 
@@ -49,6 +50,7 @@ class Journey:
         self._stable_since: float | None = None
         self._restarts: dict[str, int] = {}
         self._said: set[str] = set()
+        self._meanings: dict[str, tuple[str, ...]] = {}
         self._shown: Rollout | None = None
 
     @property
@@ -108,13 +110,21 @@ class Journey:
 
     def _answer(self, workload: Workload) -> Answer:
         found = answer(workload.template.containers, self.wanted, pinned=self.target.container)
-        if not found.named or found.abbreviation is None or self._commits is None or self.wanted.exact is not None:
+        if not found.named or found.abbreviation is None or self.wanted.exact is not None:
             return found
-        meant = self._commits(found.abbreviation)
+        meant = self._meant_by(found.abbreviation)
         if len(meant) <= 1:
             return found
         warning = f"{found.image} may mean {' or '.join(each[:12] for each in meant)}: {found.abbreviation} begins both"
         return Answer(named=False, image=found.image, warning=warning, hint="tag images with more of the sha")
+
+    def _meant_by(self, abbreviation: str) -> tuple[str, ...]:
+        """The commits that *abbreviation* may mean, asked for once; a long one means only one."""
+        if self._commits is None or len(abbreviation) >= UNAMBIGUOUS_LENGTH:
+            return ()
+        if abbreviation not in self._meanings:
+            self._meanings[abbreviation] = self._commits(abbreviation)
+        return self._meanings[abbreviation]
 
     def _absent(self, now: float) -> Iterator[Event]:
         if not self.is_named:
