@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from homelab_tasks.clients.kubernetes.kubernetes_objects import (
+from homelab_tasks.clients.kubernetes.objects import (
     decode_occurrence,
     decode_pod,
     decode_replica_set,

@@ -143,7 +143,7 @@ class Connections:
 
     def cluster(self, access: "Access | None" = None) -> "Kubernetes":
         """The cluster of *access*, else the one that the settings choose; close it, for it has threads."""
-        from homelab_tasks.clients.kubernetes.kubernetes_connection import connect
+        from homelab_tasks.clients.kubernetes.connection import connect
 
         return connect(
             access or self.cluster_access(),

@@ -98,7 +98,7 @@ def _cluster(assembly: Assembly) -> list[Examination]:
             return parse_targets(written, namespace=access.namespace) if written else ()
 
         def connect(_: "Cluster") -> "Review":
-            from homelab_tasks.clients.kubernetes.kubernetes_connection import review
+            from homelab_tasks.clients.kubernetes.connection import review
 
             return review(
                 access,

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from homelab_tasks.clients.kubernetes.kubernetes_objects import (
+from homelab_tasks.clients.kubernetes.objects import (
     decode_occurrence,
     decode_pod,
     decode_replica_set,

@@ -14,14 +14,14 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from homelab_tasks.clients.kubernetes.kubernetes_api import AbsentError, ForbiddenError, KubernetesApi
-from homelab_tasks.clients.kubernetes.kubernetes_objects import (
+from homelab_tasks.clients.kubernetes.api import AbsentError, ForbiddenError, KubernetesApi
+from homelab_tasks.clients.kubernetes.objects import (
     decode_occurrence,
     decode_pod,
     decode_replica_set,
     decode_workload,
 )
-from homelab_tasks.clients.kubernetes.kubernetes_watch import Watch, drain
+from homelab_tasks.clients.kubernetes.watch import Watch, drain
 from homelab_tasks.errors import TransientError
 from homelab_tasks.model.rollouts.news import News, NewsKind
 from homelab_tasks.model.rollouts.pod import Occurrence, Pod

@@ -20,10 +20,10 @@ from homelab_tasks.actions.rollouts.await_rollout import await_rollout
 from homelab_tasks.actions.rollouts.look_at_rollout import look_at_rollout
 from homelab_tasks.actions.rollouts.request import Request
 from homelab_tasks.clients.clock import SystemClock
+from homelab_tasks.clients.kubernetes.connection import connect
+from homelab_tasks.clients.kubernetes.credentials import credentials_of
 from homelab_tasks.clients.kubernetes.kubeconfig import Access, load_access
-from homelab_tasks.clients.kubernetes.kubernetes_connection import connect
-from homelab_tasks.clients.kubernetes.kubernetes_credentials import credentials_of
-from homelab_tasks.clients.kubernetes.kubernetes_trust import ClusterTrust
+from homelab_tasks.clients.kubernetes.trust import ClusterTrust
 from homelab_tasks.model.events import Event, Verdict
 from homelab_tasks.model.rollouts.image import Wanted
 from homelab_tasks.model.rollouts.target import parse_targets

@@ -6,9 +6,9 @@ import pytest
 from msgspec import structs
 
 from homelab_tasks.actions.diagnosis.examine_cluster import examine_cluster
+from homelab_tasks.clients.kubernetes.connection import review
 from homelab_tasks.clients.kubernetes.kubeconfig import User
-from homelab_tasks.clients.kubernetes.kubernetes_connection import review
-from homelab_tasks.clients.kubernetes.kubernetes_review import ClusterReview
+from homelab_tasks.clients.kubernetes.review import ClusterReview
 from homelab_tasks.errors import DeniedError
 from homelab_tasks.model.events import CheckState
 from homelab_tasks.model.rollouts.target import parse_targets

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from homelab_tasks.clients.kubernetes.credentials import Command, Fixed, Provider, TokenFile, credentials_of
 from homelab_tasks.clients.kubernetes.kubeconfig import load_access
-from homelab_tasks.clients.kubernetes.kubernetes_credentials import Command, Fixed, Provider, TokenFile, credentials_of
 from homelab_tasks.errors import UsageError
 from homelab_tasks.model.secrets import MASK, Secrets
 

@@ -17,7 +17,7 @@ from requests import Response
 from requests.exceptions import RequestException, Timeout
 from urllib3.exceptions import ReadTimeoutError
 
-from homelab_tasks.clients.kubernetes.kubernetes_credentials import Credentials, Signature
+from homelab_tasks.clients.kubernetes.credentials import Credentials, Signature
 from homelab_tasks.clients.web.answer import Answer
 from homelab_tasks.clients.web.session import PinnedSession
 from homelab_tasks.errors import DeniedError, HomelabError, MissingError, TransientError

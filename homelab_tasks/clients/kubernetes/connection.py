@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from homelab_tasks.clients.kubernetes.api import KubernetesApi
 from homelab_tasks.clients.kubernetes.client import Kubernetes
+from homelab_tasks.clients.kubernetes.credentials import credentials_of
 from homelab_tasks.clients.kubernetes.kubeconfig import Access
-from homelab_tasks.clients.kubernetes.kubernetes_api import KubernetesApi
-from homelab_tasks.clients.kubernetes.kubernetes_credentials import credentials_of
-from homelab_tasks.clients.kubernetes.kubernetes_review import ClusterReview
-from homelab_tasks.clients.kubernetes.kubernetes_trust import ClusterTrust
+from homelab_tasks.clients.kubernetes.review import ClusterReview
+from homelab_tasks.clients.kubernetes.trust import ClusterTrust
 from homelab_tasks.clients.web.addresses import AddressBook
 from homelab_tasks.clients.web.session import PinnedSession
 from homelab_tasks.clients.web.trust import Trust

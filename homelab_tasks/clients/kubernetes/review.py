@@ -1,6 +1,6 @@
 """What a user may do on a cluster: the API server is asked, nothing is tried."""
 
-from homelab_tasks.clients.kubernetes.kubernetes_api import KubernetesApi
+from homelab_tasks.clients.kubernetes.api import KubernetesApi
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
