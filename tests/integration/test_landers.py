@@ -148,3 +148,22 @@ def test_topic_lands_without_a_place_in_line_when_the_server_takes_no_such_refs(
     assert process.returncode == 0, told
     assert "no such refs here" in told
     assert len(first_parents(remote)) == 5
+
+
+@pytest.mark.timeout(60)
+def test_lander_does_not_wait_for_itself_when_it_was_killed_in_the_train(tmp_path: Path) -> None:
+    write(tmp_path, "tasks.py", "from homelab_tasks.tasks.namespace import namespace as ns\n")
+    remote = make_remote(tmp_path)
+    (place,) = clones_of(remote, tmp_path, 1)
+    killed = lander(place, tmp_path / "home", f"touch {tmp_path}/verifying; sleep 60", HOMELAB_WORK_QUEUE="train")
+    while not (tmp_path / "verifying").exists():
+        time.sleep(0.05)
+    killed.kill()
+    killed.communicate()
+
+    again = lander(place, tmp_path / "home", "true", HOMELAB_WORK_QUEUE="train")
+    told = again.communicate()[1]
+
+    assert again.returncode == 0, told
+    assert len(first_parents(remote)) == 2
+    assert git(remote, "for-each-ref", "refs/land") == ""

@@ -49,6 +49,8 @@ class Train:
         Returns a Refusal where the landing push was refused for good, None where the remote takes no refs of a train.
         """
         try:
+            # What a killed run of ours has left: nobody may wait for it, we the least.
+            yield from self._site.patience.ask("leave", lambda: self._car.leave(None))
             while self._joined < MOST_JOINED:
                 if self._site.time_left <= 0:
                     return verdicts.late("the time for landing was up in the train")
@@ -89,6 +91,8 @@ class Train:
                     text = f"the remote takes no refs of a train ({refusal.text}); landing one by one"
                     yield Note(kind=NoteKind.WARNING, text=text)
                     return None
+            for other in ahead[1:]:
+                yield from self._car.pass_over(other, view)
             self._site.clock.sleep(min(self._site.jitter(pause), self._site.time_left))
             pause = min(pause * 2, LOOK_MOST_SECONDS)
         return verdicts.late("the time for landing was up before the train could be joined")
