@@ -180,12 +180,13 @@ def test_row_that_vanishes_is_6_for_it_was_filtered(lab: Lab) -> None:
     sha = lab.sha()
     life = lab.script(sha)
     life.row.workflows.clear()
-    watch = lab.meanwhile("ci.watch", sha)
-    time.sleep(1.0)
+    process = lab.shell.start(*INV, "ci.watch", "--sha", sha, "--json")
+    before = read_until(process, '"pipeline"')
 
     life.vanish()
 
-    ended = watch.result()
+    rest = lab.shell.ended(process)
+    ended = Ended(rest.code, before + rest.stdout, rest.stderr)
     assert (ended.code, ended.verdict["verdict"]) == (6, "skipped")
     assert "vanished" in ended.verdict["reason"]
 
