@@ -1,12 +1,18 @@
 """Say what is wrong with the settings, or with the world that they name."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from invoke.tasks import task
 
-from homelab_tasks.model.events import Event
-from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.command import command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homelab_tasks.model.events import Event
+    from homelab_tasks.tasks.assembly import Assembly
 
 
 @task(default=True, auto_shortflags=False, help={"json": "print events as JSON Lines on stdout"})
