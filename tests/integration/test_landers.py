@@ -55,10 +55,14 @@ def require_all_landed(remote: Path, log: Path, count: int) -> None:
 
 
 @pytest.mark.scenario(33)
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("queue", ["", "train"])
-@pytest.mark.parametrize("count", [2, 8])
-def test_all_land_once_and_verified_when_many_land_at_once(tmp_path: Path, count: int, queue: str) -> None:
+@pytest.mark.parametrize("crowd", [2, 8])
+def test_all_land_once_and_verified_when_many_land_at_once(
+    tmp_path: Path, crowd: int, queue: str, pytestconfig: pytest.Config
+) -> None:
+    count = 20 if pytestconfig.getoption("--soak") and crowd > 2 else crowd
     write(tmp_path, "tasks.py", "from homelab_tasks.tasks.namespace import namespace as ns\n")
     remote = make_remote(tmp_path)
     places = clones_of(remote, tmp_path, count)
@@ -74,6 +78,8 @@ def test_all_land_once_and_verified_when_many_land_at_once(tmp_path: Path, count
         assert git(place, "status", "--porcelain") == ""
         assert git(place, "for-each-ref", "refs/land") == ""
     assert len(verified_trees(log)) <= 4 * count
+    way = queue or "one by one"
+    print(f"\n{count} landers, {way}: 0 lost, 0 doubled, 0 unverified")  # noqa: T201 - what a soak is run for
 
 
 def verify_that(log: Path, *, red_with: str, seconds: float) -> str:
