@@ -140,7 +140,8 @@ def test_change_lands_exactly_once_when_the_lander_is_killed_at_a_random_moment(
         first.communicate()
         counts["killed" if first.returncode else "landed before the kill"] += 1
         code, told = scene.finish()
-        assert code in ({0} if first.returncode else {5}), told
+        # 5 after a kill, too, when it came between the end of the landing and that of the process.
+        assert code in ({0, 5} if first.returncode else {5}), told
         scene.require_landed_once()
     print(f"\n{counts}: 0 lost, 0 doubled")  # noqa: T201 - what a soak is run for
 
