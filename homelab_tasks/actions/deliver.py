@@ -13,23 +13,17 @@ Watch = Callable[[str], Iterator[Event]]
 
 
 class Journey(Struct, frozen=True, kw_only=True):
-    """
-    The stages of a delivery; those that were not asked for are None.
-
-    *ended* is called when the delivery has ended by itself, and has not been interrupted.
-    """
+    """The stages of a delivery; those that were not asked for are None."""
 
     land: Callable[[], Iterator[Event]]
     watch: Watch | None
     wait: Watch | None
-    ended: Callable[[], None]
 
 
 def deliver(journey: Journey) -> Iterator[Event]:
     """Go through the stages; the last event is the verdict of the whole, which names the stage that decided it."""
     landing = yield from _stage("land", journey.land)
     if landing.verdict is not Word.LANDED or landing.commit is None:
-        journey.ended()
         yield landing
         return
     done = landing
@@ -38,11 +32,9 @@ def deliver(journey: Journey) -> Iterator[Event]:
             continue
         verdict = yield from _stage(name, lambda follow=follow: follow(landing.commit or ""))  # type: ignore[misc]
         if not verdict.verdict.is_good:
-            journey.ended()
             yield _but(landing, verdict)
             return
         done = _and(done, verdict, good)
-    journey.ended()
     yield done
 
 

@@ -1,14 +1,11 @@
 """The one place where a stream of events, or an error, becomes words and an exit code."""
 
 import contextlib
-import functools
 import gc
 import logging
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from invoke.context import Context
@@ -22,10 +19,9 @@ from homelab_tasks.report.open_view import open_view, print_traceback
 from homelab_tasks.report.view import View
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.coming_back import Progress
+from homelab_tasks.tasks.signals import Terminated, stopping
 
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM: the same as Ctrl-C, from a program."""
+Events = Generator[Event, None, None]
 
 
 def run_task(context: Context, name: str, body: Callable[[Assembly], Iterator[Event]], given: dict[str, Any]) -> None:
@@ -46,62 +42,65 @@ def run_task(context: Context, name: str, body: Callable[[Assembly], Iterator[Ev
         debug=logging.getLogger().isEnabledFor(logging.DEBUG),
         notice=notify if given.get("notify") else None,
     )
-    verdict = _end(assembly, view, functools.partial(body, assembly), given)
+    verdict = _run(assembly, view, _begin(body, assembly), given)
     # Or the interpreter, at its end, looks through all that was imported for garbage: 80 ms after the verdict.
     gc.freeze()
     if verdict.exit_code:
         raise Exit(code=verdict.exit_code)
 
 
-def _end(assembly: Assembly, view: View, start: Callable[[], Iterator[Event]], given: dict[str, Any]) -> Verdict:
-    """Show the events of *start*, which was called with the flags *given*; they end in exactly one verdict."""
-    started = assembly.clock.now()
-    progress = Progress(assembly.task, given)
-    with contextlib.closing(view), _signals():
+def _begin(body: Callable[[Assembly], Iterator[Event]], assembly: Assembly) -> Events:
+    """Call *body* only when its first event is asked for, so that what it raises is an end like any other."""
+    yield from body(assembly)
+
+
+def _run(assembly: Assembly, view: View, events: Events, given: dict[str, Any]) -> Verdict:
+    """
+    Show the *events* of a task that was called with the flags *given*; they end in exactly one verdict.
+
+    Once that is told, whoever told the events may do what has to wait for it: a landing is forgotten only then, so
+    that one whose end nobody saw is still there to be resumed.
+    """
+    with stopping() as stop:
+        with contextlib.closing(view):
+            verdict = _end(assembly, view, events, given)
+            stop.decided()
+            view.show(verdict)
         try:
-            verdict = _show(view, start, progress)
-        except HomelabError as error:
+            next(events, None)
+        except Exception as error:  # noqa: BLE001 - the verdict has been told, and stays
             _debug(error, assembly)
-            verdict = Verdict(verdict=Word(error.word), reason=error.problem, hint=error.hint)
-        except KeyboardInterrupt as interrupt:
-            verdict = progress.interrupted("SIGTERM" if isinstance(interrupt, Terminated) else "Ctrl-C")
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is our bug, and never exit code 1
-            _debug(error, assembly)
-            hint = f"This is a bug in homelab_tasks; inv -d {assembly.task} shows where"
-            verdict = Verdict(verdict=Word.INTERNAL, reason=f"{type(error).__name__}: {error}", hint=hint)
-        verdict = progress.complete(verdict, seconds=assembly.clock.now() - started)
-        view.show(verdict)
     return verdict
 
 
-def _show(view: View, start: Callable[[], Iterator[Event]], progress: Progress) -> Verdict:
-    for event in start():
-        if isinstance(event, Verdict):
-            return event
-        progress.notice(event)
-        view.show(event)
+def _end(assembly: Assembly, view: View, events: Events, given: dict[str, Any]) -> Verdict:
+    started = assembly.clock.now()
+    progress = Progress(assembly.task, given)
+    try:
+        verdict = _show(view, events, progress)
+    except HomelabError as error:
+        _debug(error, assembly)
+        verdict = Verdict(verdict=Word(error.word), reason=error.problem, hint=error.hint)
+    except KeyboardInterrupt as interrupt:
+        verdict = progress.interrupted("SIGTERM" if isinstance(interrupt, Terminated) else "Ctrl-C")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is our bug, and never exit code 1
+        _debug(error, assembly)
+        hint = f"This is a bug in homelab_tasks; inv -d {assembly.task} shows where"
+        verdict = Verdict(verdict=Word.INTERNAL, reason=f"{type(error).__name__}: {error}", hint=hint)
+    return progress.complete(verdict, seconds=assembly.clock.now() - started)
+
+
+def _show(view: View, events: Events, progress: Progress) -> Verdict:
+    """Show *events* up to their verdict; whoever tells them is left waiting there, and only there."""
+    with contextlib.ExitStack() as unfinished:
+        unfinished.callback(events.close)
+        for event in events:
+            if isinstance(event, Verdict):
+                unfinished.pop_all()
+                return event
+            progress.notice(event)
+            view.show(event)
     raise RuntimeError("the task ended without a verdict")
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C; a second signal of either kind kills at once."""
-
-    def stop(number: int, _: FrameType | None) -> None:
-        for known in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(known, signal.SIG_DFL)
-        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
-
-    try:
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not in the main thread: whoever runs us there minds the signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _debug(error: BaseException, assembly: Assembly) -> None:

@@ -3,6 +3,7 @@
 import shlex
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,12 +53,11 @@ def serve(clock: Clock, directory: str, *, faults: str, slow: bool, detach: bool
     running.require_free(layout)
     with running.occupied(layout), Homelab(layout.directory, faults=faults, nap_seconds=_nap_seconds(slow=slow)):
         yield from _what_to_type(layout)
-        try:
+        with suppress(KeyboardInterrupt):
             while True:
                 clock.sleep(DAY_SECONDS)
-        except KeyboardInterrupt:
-            hint = f"Its files are kept. {_down(layout).replace('End it', 'Remove them')}"
-            yield Verdict(verdict=Word.INTERRUPTED, reason="the sandbox has ended, as asked", hint=hint)
+    hint = f"Its files are kept. {_down(layout).replace('End it', 'Remove them')}"
+    yield Verdict(verdict=Word.INTERRUPTED, reason="the sandbox has ended, as asked", hint=hint)
 
 
 def end(directory: str) -> Iterator[Event]:

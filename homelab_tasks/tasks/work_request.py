@@ -70,9 +70,9 @@ def land_work(assembly: Assembly, flags: LandFlags) -> Iterator[Event]:
         land=lambda: land(order, site, propose),
         watch=_ci_watch(assembly, flags) if ends_on_the_trunk else None,
         wait=_deploy_wait(assembly, flags) if ends_on_the_trunk else None,
-        ended=lambda: _forget(site),
     )
     yield from deliver(journey)
+    _forget(site)
 
 
 def _require_consistent(flags: LandFlags) -> None:
@@ -86,7 +86,7 @@ def _require_consistent(flags: LandFlags) -> None:
 
 
 def _forget(site: Site) -> None:
-    """Forget a landing that has been carried to its end, so that the same topic has nothing to land afterwards."""
+    """Forget a landing whose end has been told, so that the same topic has nothing to land afterwards."""
     left = site.journal.load()
     if left is not None and left.landed is not None:
         site.journal.clear()

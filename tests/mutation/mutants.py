@@ -140,8 +140,8 @@ MUTANTS = (
         promise="V11",
         what="the verdict is printed twice",
         file="homelab_tasks/tasks/running.py",
-        before="        if isinstance(event, Verdict):\n            return event",
-        after="        if isinstance(event, Verdict):\n            view.show(event)\n            return event",
+        before="            stop.decided()\n            view.show(verdict)\n",
+        after="            stop.decided()\n            view.show(verdict)\n            view.show(verdict)\n",
         test="tests/unit/tasks/test_running.py::test_there_is_one_verdict_and_it_is_the_last_line",
     ),
     Mutant(
@@ -424,5 +424,21 @@ MUTANTS = (
         before="if not verdict.verdict.is_good:",
         after="if not verdict.verdict.is_good and not verdict.stage:",
         test="tests/unit/actions/test_deliver.py::test_landed_but_red_is_said_when_ci_fails",
+    ),
+    Mutant(
+        promise="C11",
+        what="a landing is forgotten before its end is told",
+        file="homelab_tasks/tasks/running.py",
+        before="            stop.decided()\n            view.show(verdict)\n",
+        after="            next(events, None)\n            view.show(verdict)\n",
+        test="tests/unit/tasks/test_running.py::test_what_waits_for_the_verdict_is_done_once_it_was_told",
+    ),
+    Mutant(
+        promise="C11",
+        what="a signal comes between the verdict and its exit code",
+        file="homelab_tasks/tasks/running.py",
+        before="            stop.decided()\n",
+        after="",
+        test="tests/unit/tasks/test_running.py::test_signal_that_comes_after_the_verdict_changes_nothing",
     ),
 )

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -76,6 +77,70 @@ def test_there_is_one_verdict_and_it_is_the_last_line(capsys: pytest.CaptureFixt
     events = said(capsys)
     assert [event["event"] for event in events] == ["note", "verdict"]
     assert events[-1]["exit_code"] == 1
+
+
+def test_what_waits_for_the_verdict_is_done_once_it_was_told(capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[str] = []
+
+    def body(assembly: Assembly) -> Iterator[Event]:
+        yield Verdict(verdict=Word.LANDED, reason="it is on main")
+        told.extend(event["verdict"] for event in said(capsys))
+
+    assert ends(body, json=True) == 0
+    assert told == ["landed"]
+
+
+@pytest.mark.parametrize("error", [UsageError("no"), KeyboardInterrupt(), KeyError("x")])
+def test_what_waits_for_the_verdict_is_never_done_when_the_task_did_not_reach_one(error: BaseException) -> None:
+    reached = []
+
+    def body(assembly: Assembly) -> Iterator[Event]:
+        yield from with_a_bug(error)(assembly)
+        yield Verdict(verdict=Word.LANDED, reason="it is on main")
+        reached.append(True)
+
+    assert ends(body) != 0
+    assert not reached
+
+
+def test_verdict_stays_when_what_waited_for_it_goes_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    def body(assembly: Assembly) -> Iterator[Event]:
+        yield Verdict(verdict=Word.LANDED, reason="it is on main")
+        raise OSError(30, "read-only file system")
+
+    assert ends(body, json=True) == 0
+    assert [event["event"] for event in said(capsys)] == ["verdict"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_that_comes_after_the_verdict_changes_nothing(
+    number: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def body(assembly: Assembly) -> Iterator[Event]:
+        yield Verdict(verdict=Word.FAILED, reason="red")
+        signal.raise_signal(number)
+
+    assert ends(body, json=True) == 1
+    assert [event["event"] for event in said(capsys)] == ["verdict"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_that_comes_before_the_verdict_ends_the_task_with_130(
+    number: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cleaned = []
+
+    def body(assembly: Assembly) -> Iterator[Event]:
+        try:
+            yield note()
+            signal.raise_signal(number)
+            yield Verdict(verdict=Word.PASSED, reason="green")
+        finally:
+            cleaned.append(True)
+
+    assert ends(body, json=True) == 130
+    assert said(capsys)[-1]["verdict"] == "interrupted"
+    assert cleaned
 
 
 def test_an_error_is_its_verdict(capsys: pytest.CaptureFixture[str]) -> None:
