@@ -26,6 +26,8 @@ def ends(body: Callable[[Assembly], Iterator[Event]], *, json: bool = False) -> 
         run_task(Context(), "ci.watch", body, {"json": json})
     except Exit as end:
         return end.code
+    except KeyboardInterrupt:  # it would end pytest, too
+        pytest.fail("a signal got past the task")
     return 0
 
 
