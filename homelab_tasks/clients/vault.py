@@ -12,7 +12,7 @@ from requests.exceptions import RequestException
 
 from homelab_tasks.clients.web.session import PinnedSession
 from homelab_tasks.errors import DeniedError, HomelabError, MissingError, TransientError, UntrustedError
-from homelab_tasks.settings import Url
+from homelab_tasks.locations import Url
 
 if TYPE_CHECKING:
     from hvac import Client

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from homelab_tasks.clients.clock import SystemClock
 from homelab_tasks.errors import UsageError
+from homelab_tasks.locations import Url
 from homelab_tasks.model.commit import Commit, is_full_sha
 from homelab_tasks.model.secrets import Secrets
-from homelab_tasks.settings import Settings, TokenSource, Url, VaultField
+from homelab_tasks.settings import Settings, TokenSource, VaultField
 
 if TYPE_CHECKING:
     from homelab_tasks.clients.git.clone import Git

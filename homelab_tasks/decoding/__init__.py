@@ -9,16 +9,8 @@ from homelab_tasks.decoding.tree import overlay, plain_tree, refuse_near_misses,
 from homelab_tasks.decoding.wording import ROOT, as_usage, shown
 from homelab_tasks.durations import Duration, parse_duration
 from homelab_tasks.errors import UsageError
-from homelab_tasks.settings import (
-    Address,
-    FilePath,
-    HostPattern,
-    Settings,
-    Url,
-    parse_address,
-    parse_host,
-    parse_url,
-)
+from homelab_tasks.locations import Address, HostPattern, Url, parse_address, parse_host, parse_url
+from homelab_tasks.settings import FilePath, Settings
 
 __all__ = ["ROOT", "decode_settings"]
 

@@ -11,9 +11,10 @@ from homelab_tasks.clients.clock import SystemClock
 from homelab_tasks.connections import Connections
 from homelab_tasks.decoding import ROOT, decode_settings
 from homelab_tasks.errors import UsageError
+from homelab_tasks.locations import Url
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.secrets import Secrets
-from homelab_tasks.settings import Settings, TokenSource, Url
+from homelab_tasks.settings import Settings, TokenSource
 
 if TYPE_CHECKING:
     from homelab_tasks.clients.git.clone import Git

@@ -17,10 +17,11 @@ from homelab_tasks.actions.diagnosis.examine_network import (
     nothing_pinned,
     silent_dns,
 )
+from homelab_tasks.locations import Url
 from homelab_tasks.model.endpoint import Endpoint
 from homelab_tasks.model.events import Check
 from homelab_tasks.model.landing.remote_url import without_credentials
-from homelab_tasks.settings import Settings, Url
+from homelab_tasks.settings import Settings
 from homelab_tasks.tasks.assembly import Assembly
 
 if TYPE_CHECKING:

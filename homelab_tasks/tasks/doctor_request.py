@@ -10,10 +10,11 @@ from homelab_tasks.actions.diagnosis.examine_ci import STREAM, examine_ci, exami
 from homelab_tasks.actions.diagnosis.examine_git import GIT, REMOTE, examine_git, examine_remote
 from homelab_tasks.actions.diagnosis.examine_secrets import nothing_set
 from homelab_tasks.errors import UsageError
+from homelab_tasks.locations import Url
 from homelab_tasks.model.events import Check, Event, Verdict, Watching
 from homelab_tasks.model.rollouts.target import Target, parse_targets
 from homelab_tasks.model.verdict import Word
-from homelab_tasks.settings import Kubernetes, Settings, Url
+from homelab_tasks.settings import Kubernetes, Settings
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.doctor_network import endpoints_of, examine_ways, way_names
 from homelab_tasks.tasks.doctor_tokens import connections_for, examine_forges, examine_vaults

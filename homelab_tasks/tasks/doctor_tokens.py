@@ -8,8 +8,9 @@ from homelab_tasks.actions.diagnosis.diagnose import Examination
 from homelab_tasks.actions.diagnosis.examine_secrets import examine_forge, examine_vault, nothing_set
 from homelab_tasks.connections import Connections
 from homelab_tasks.errors import HomelabError, UsageError
+from homelab_tasks.locations import Url
 from homelab_tasks.model.events import Check
-from homelab_tasks.settings import TokenSource, Url, VaultField
+from homelab_tasks.settings import TokenSource, VaultField
 from homelab_tasks.tasks.assembly import Assembly
 
 if TYPE_CHECKING:

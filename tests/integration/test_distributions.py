@@ -91,7 +91,7 @@ def test_the_source_holds_all_that_its_checks_need(sdist: Path) -> None:
 
     assert {"README.md", "LICENSE", "pyproject.toml", "noxfile.py", "Makefile", "requirements.lock"} <= names
     assert {
-        "tests/unit/test_settings.py",
+        "tests/unit/test_locations.py",
         "docs/guarantees.md",
         "tests/recordings/woodpecker/superseded.jsonl",
     } <= names

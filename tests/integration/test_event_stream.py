@@ -18,8 +18,9 @@ from homelab_tasks.clients.web.session import PinnedSession
 from homelab_tasks.clients.web.sse import EVENT_STREAM
 from homelab_tasks.clients.web.trust import Trust
 from homelab_tasks.clients.woodpecker import Woodpecker
+from homelab_tasks.locations import Url
 from homelab_tasks.model.pipelines.hints import Hint, HintKind
-from homelab_tasks.settings import LoadBalancer, Url
+from homelab_tasks.settings import LoadBalancer
 from tests.servers import CLOSE, RESET, Asked, Server, response
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -229,7 +230,8 @@ from homelab_tasks.clients.web.http import Http
 from homelab_tasks.clients.web.session import PinnedSession
 from homelab_tasks.clients.web.trust import Trust
 from homelab_tasks.clients.woodpecker import Woodpecker
-from homelab_tasks.settings import LoadBalancer, Url
+from homelab_tasks.locations import Url
+from homelab_tasks.settings import LoadBalancer
 session = PinnedSession(AddressBook(LoadBalancer()), Trust())
 stream = Woodpecker(Http(Url(sys.argv[1]), session)).changes()
 print(len(stream.wait(10)), flush=True)

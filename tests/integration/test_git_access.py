@@ -9,8 +9,9 @@ from homelab_tasks.clients.git.clone import Git
 from homelab_tasks.clients.git.remote import Remote
 from homelab_tasks.clients.web.addresses import AddressBook
 from homelab_tasks.errors import DeniedError, TransientError, UntrustedError
+from homelab_tasks.locations import Address, HostPattern
 from homelab_tasks.sandbox.homelab import GIT_HOST, Homelab
-from homelab_tasks.settings import Address, HostPattern, LoadBalancer
+from homelab_tasks.settings import LoadBalancer
 from tests.integration.git_repositories import git
 from tests.servers import Asked, Server, response
 

@@ -21,7 +21,8 @@ from homelab_tasks.clients.web.http import Http
 from homelab_tasks.clients.web.session import PinnedSession
 from homelab_tasks.clients.web.trust import Trust
 from homelab_tasks.errors import TransientError, UntrustedError, UsageError
-from homelab_tasks.settings import Address, HostPattern, LoadBalancer, Url
+from homelab_tasks.locations import Address, HostPattern, Url
+from homelab_tasks.settings import LoadBalancer
 from tests.servers import CLOSE, RESET, Asked, BlackHole, Server, Tunnel, response
 
 NAME = "ci.homelab.test"

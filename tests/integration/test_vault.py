@@ -13,7 +13,8 @@ from homelab_tasks.clients.web.addresses import AddressBook
 from homelab_tasks.clients.web.session import PinnedSession
 from homelab_tasks.clients.web.trust import Trust
 from homelab_tasks.errors import DeniedError, HomelabError, MissingError, TransientError, UntrustedError
-from homelab_tasks.settings import LoadBalancer, Url
+from homelab_tasks.locations import Url
+from homelab_tasks.settings import LoadBalancer
 from tests.servers import CLOSE, Asked, Server, response
 
 RECORDINGS = Path(__file__).parent.parent / "recordings" / "vault"

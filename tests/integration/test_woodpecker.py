@@ -24,8 +24,9 @@ from homelab_tasks.errors import (
     TransientError,
     UntrustedError,
 )
+from homelab_tasks.locations import Url
 from homelab_tasks.model.pipelines.pipeline import LogLine
-from homelab_tasks.settings import LoadBalancer, Url
+from homelab_tasks.settings import LoadBalancer
 from tests.servers import CLOSE, RESET, Asked, Server, response
 
 VERSION = "X-Woodpecker-Version: 3.17.0"

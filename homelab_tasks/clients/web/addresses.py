@@ -3,7 +3,7 @@
 import threading
 from typing import Protocol
 
-from homelab_tasks.settings import Address
+from homelab_tasks.locations import Address
 
 
 class Pins(Protocol):

@@ -18,7 +18,7 @@ from homelab_tasks.clients.web.answer import JSON, Answer
 from homelab_tasks.clients.web.pin import ANSWER_TIMEOUTS, StaleError
 from homelab_tasks.clients.web.session import PinnedSession
 from homelab_tasks.errors import HomelabError, TransientError, UntrustedError
-from homelab_tasks.settings import Url
+from homelab_tasks.locations import Url
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from homelab_tasks.clients.web.addresses import AddressBook
 from homelab_tasks.clients.web.certificate import UNKNOWN_ISSUERS, explain
 from homelab_tasks.clients.web.trust import Trust
 from homelab_tasks.errors import TransientError, UntrustedError
-from homelab_tasks.settings import Address
+from homelab_tasks.locations import Address
 
 ADDRESS_SECONDS = 3.0
 """How long one of several addresses may take to connect and shake hands, before the next one is tried."""

@@ -3,7 +3,8 @@
 import pytest
 
 from homelab_tasks.clients.web.addresses import AddressBook
-from homelab_tasks.settings import Address, HostPattern, LoadBalancer
+from homelab_tasks.locations import Address, HostPattern
+from homelab_tasks.settings import LoadBalancer
 
 FIRST, SECOND, THIRD = Address("10.0.0.1"), Address("10.0.0.2:8443"), Address("::3")
 HOST = "ci.homelab.test"

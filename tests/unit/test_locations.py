@@ -1,9 +1,10 @@
-"""The values that settings are made of."""
+"""Where servers are: what is an address, a base URL, the name of a host, and what is none."""
 
 import pytest
 
 from homelab_tasks.errors import UsageError
-from homelab_tasks.settings import Address, HostPattern, LoadBalancer, parse_address, parse_host, parse_url
+from homelab_tasks.locations import Address, HostPattern, parse_address, parse_host, parse_url
+from homelab_tasks.settings import LoadBalancer
 
 
 @pytest.mark.parametrize(
