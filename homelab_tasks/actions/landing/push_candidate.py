@@ -3,9 +3,9 @@
 from collections.abc import Generator
 
 from homelab_tasks.actions.landing.site import Site
-from homelab_tasks.actions.waiting import BELIEF_SECONDS
+from homelab_tasks.actions.waiting import BELIEF_SECONDS, Outage
 from homelab_tasks.errors import HomelabError
-from homelab_tasks.model.events import Event, Land, LandPhase, Note, NoteKind
+from homelab_tasks.model.events import Event, Land, LandPhase
 from homelab_tasks.model.landing.landing import HEADS, Candidate, RefChange, RemoteState
 from homelab_tasks.model.landing.push_result import PushResult
 from homelab_tasks.model.landing.refusal import Kind, Refusal, classify_push
@@ -27,10 +27,11 @@ def push_candidate(
     _require_fast_forward(site, candidate)
     source = site.remote.keep("candidate", candidate.commit)
     change = RefChange(source=source, target=HEADS + trunk, expected=candidate.base)
+    yield _told(LandPhase.PUSH, candidate, f"{trunk} {candidate.base[:7]} -> {candidate.commit[:7]}")
+    outage = Outage(site.clock, site.patience.server)  # of pushing: what is only read may be answered meanwhile
     pause, denied_since = PAUSE_FIRST_SECONDS, None
     while True:
-        text = f"{trunk} {candidate.base[:7]} -> {candidate.commit[:7]}"
-        yield _told(LandPhase.PUSH, candidate, text)
+        away = site.patience.outage.total_seconds
         result = site.remote.push(
             change,
             *beside,
@@ -39,6 +40,7 @@ def push_candidate(
         )
         landed = yield from confirm(site, trunk, candidate)
         if landed is None:
+            yield from outage.answered()
             yield _told(LandPhase.CONFIRM, candidate, f"{trunk} holds {candidate.commit[:7]}")
             return None
         if beside and "does not support --atomic" in result.errors:
@@ -49,7 +51,8 @@ def push_candidate(
         believed = denied_since is not None and site.clock.now() - denied_since >= BELIEF_SECONDS
         if refusal.kind not in {Kind.NETWORK, Kind.AUTH} or believed or site.time_left <= 0:
             return refusal
-        yield Note(kind=NoteKind.RETRYING, text=f"the push did not get through ({refusal.text}); pushing again")
+        if site.patience.outage.total_seconds == away:  # otherwise that was the outage, and it has been told
+            yield from outage.failed(f"the push did not get through: {refusal.text}")
         site.clock.sleep(min(pause, site.time_left))
         pause = min(pause * 2, PAUSE_MOST_SECONDS)
 

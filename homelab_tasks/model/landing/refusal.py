@@ -96,6 +96,8 @@ _AUTH = (
     r"invalid (username|credentials)",
 )
 _NETWORK = (
+    r"unable to access '[^']*': (?!the requested url returned error)",  # whatever curl says, but for HTTP codes
+    r"expected (flush|packfile)",  # an answer that ends too soon
     r"could not resolve",
     r"connection (refused|reset|timed out|closed)",
     r"failed to connect",
