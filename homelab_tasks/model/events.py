@@ -130,7 +130,8 @@ class Topic(Event, frozen=True, kw_only=True, tag="topic"):
     A topic, as work.status sees it, or what work.clean did with it (*done*: `removed`, `kept`, `would remove`).
 
     *ahead* and *behind* count commits against the trunk as it is on the remote, *path* is its worktree, *reason* says
-    why it has landed or why it is kept, *ci* is the word of the CI of its *commit*.
+    why it has landed or why it is kept. *landed_as* is the commit of the trunk that brought it, where that is known;
+    *ci* is the word of its CI, else of the CI of *commit*.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Topic(Event, frozen=True, kw_only=True, tag="topic"):
     behind: int = 0
     dirty: bool = False
     landed: bool = False
+    landed_as: str | None = None
     done: str | None = None
     reason: str | None = None
     pull_request: str | None = None

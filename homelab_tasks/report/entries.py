@@ -64,6 +64,7 @@ def topic_line(event: Topic) -> Line:
         event.done,
         standing,
         "landed" if event.landed and event.done is None else None,
+        f"as {short(event.landed_as)}" if event.landed_as and event.done is None else None,
         "dirty" if event.dirty and event.done is None else None,
         event.reason and f"({event.reason})",
         event.ci and f"CI {event.ci}",

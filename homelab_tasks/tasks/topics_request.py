@@ -94,7 +94,7 @@ def _enrich(assembly: Assembly, clone: LandingClone, trunk: str, repository: str
             pull = forge.find(topic=topic.name, tip=topic.commit, trunk=trunk)
             topic = structs.replace(topic, pull_request=pull.url if pull is not None else None)
         if assembly.settings.woodpecker.url is not None:
-            flags = CiFlags(sha=topic.commit, repository=repository)
+            flags = CiFlags(sha=topic.landed_as or topic.commit, repository=repository)
             words = [event.verdict for event in watch_ci(assembly, flags, once=True) if isinstance(event, Verdict)]
             topic = structs.replace(topic, ci=words[-1] if words else None)
         return topic

@@ -330,8 +330,20 @@ def test_status_tells_how_each_topic_stands(work: Path, remote: Path, tmp_path: 
     assert done.returncode == 0
     seen = {topic["name"]: topic for topic in events(done, "topic")}
     assert seen["landed"]["landed"] is True
+    assert seen["landed"]["landed_as"] == git(remote, "rev-parse", "main~1")  # main: what came after it
     assert (seen["going"]["ahead"], seen["going"]["behind"], seen["going"]["dirty"]) == (1, 1, True)
     assert seen["going"]["landed"] is False
+    assert seen["going"]["landed_as"] is None
+
+
+def test_status_names_the_tip_itself_when_the_trunk_was_moved_to_it(work: Path) -> None:
+    place = started(work, "forwarded")
+    tip = commit(place, "a.txt", "a\n")
+    git(place, "push", "--quiet", "origin", "forwarded:main")
+
+    (topic,) = events(inv(work, "work.status", "--json"), "topic")
+
+    assert (topic["landed"], topic["landed_as"]) == (True, tip)
 
 
 def test_git_crypt_key_is_linked_when_the_clone_is_unlocked(work: Path, remote: Path) -> None:

@@ -64,6 +64,7 @@ def _seen(state: TopicState, *, reason: str | None, done: str | None = None) -> 
         behind=state.behind,
         dirty=state.is_dirty,
         landed=state.landed is not None and not state.is_fresh,
+        landed_as=None if state.is_fresh else state.landed_as,
         reason=reason,
     )
     return structs.replace(topic, done=done)

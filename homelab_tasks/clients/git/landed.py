@@ -1,6 +1,8 @@
-"""Whether, and how, the commits of a topic came to the trunk: as they are, or as the same changes."""
+"""Whether, how and by what the commits of a topic came to the trunk: as they are, or as the same changes."""
 
 from homelab_tasks.clients.git.command import GitCommand
+
+MERGED = "merged"
 
 
 def how_landed(command: GitCommand, trunk: str, tip: str) -> str | None:
@@ -11,7 +13,7 @@ def how_landed(command: GitCommand, trunk: str, tip: str) -> str | None:
     the whole of it has one: a squash. A topic that changes nothing has no patch, and so no twin.
     """
     if command.run("merge-base", "--is-ancestor", tip, trunk).code == 0:
-        return "merged"
+        return MERGED
     base = command.ask("merge-base", trunk, tip)
     if base is None:
         return None
@@ -22,6 +24,14 @@ def how_landed(command: GitCommand, trunk: str, tip: str) -> str | None:
     if squashed is not None and _all_have_twins(command, trunk, squashed):
         return "squashed"
     return None
+
+
+def brought_by(command: GitCommand, trunk: str, tip: str) -> str | None:
+    """Find the first commit of *trunk*'s own line that has *tip* in it: *tip* itself where it was fast-forwarded."""
+    line = command.ask("rev-list", "--first-parent", trunk, "--not", f"{tip}^@") or ""
+    after = command.ask("rev-list", "--ancestry-path", f"{tip}..{trunk}") or ""
+    holders = {tip, *after.split()}
+    return next((commit for commit in reversed(line.split()) if commit in holders), None)
 
 
 def _all_have_twins(command: GitCommand, trunk: str, tip: str) -> bool:

@@ -8,7 +8,7 @@ from homelab_tasks.clients.git.checkout import Checkout
 from homelab_tasks.clients.git.clone import Git
 from homelab_tasks.clients.git.command import GitCommand
 from homelab_tasks.clients.git.journal_file import JournalFile
-from homelab_tasks.clients.git.landed import how_landed
+from homelab_tasks.clients.git.landed import MERGED, brought_by, how_landed
 from homelab_tasks.clients.git.state import read_state
 from homelab_tasks.clients.git.worktrees import Worktree, changing_worktrees, list_worktrees
 from homelab_tasks.errors import UsageError
@@ -47,13 +47,15 @@ class Topics:
         place = places[0] if places else None
         counts = self._command.ask("rev-list", "--left-right", "--count", f"{self._base}...{tip}") or "0 0"
         behind, ahead = (int(count) for count in counts.split())
+        landed = how_landed(self._command, self._base, tip)
         return TopicState(
             name=name,
             tip=tip,
             path=str(place.path) if place is not None else None,
             ahead=ahead,
             behind=behind,
-            landed=how_landed(self._command, self._base, tip),
+            landed=landed,
+            landed_as=brought_by(self._command, self._base, tip) if landed == MERGED else None,
             is_fresh=ahead == 0 and self._is_fresh(name, tip),
             work=self._work(place),
             in_use=self._in_use(name, places),

@@ -9,7 +9,8 @@ class TopicState(Struct, frozen=True, kw_only=True):
     """
     A topic as this machine knows it.
 
-    *landed* says how its commits came to the trunk, None when they are not there. *is_fresh* is a branch that holds
+    *landed* says how its commits came to the trunk, None when they are not there, and *landed_as* is the commit of the
+    trunk that brought them, where that is known. *is_fresh* is a branch that holds
     nothing but the trunk it began at. *work* is the state of its worktree, None when it has none; *in_use* says
     what else keeps it: git's own lock, a landing, a stash, another worktree.
     """
@@ -20,6 +21,7 @@ class TopicState(Struct, frozen=True, kw_only=True):
     ahead: int
     behind: int
     landed: str | None
+    landed_as: str | None
     is_fresh: bool
     work: WorkState | None
     in_use: str | None = None
