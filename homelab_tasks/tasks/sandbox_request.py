@@ -79,11 +79,17 @@ def _what_to_type(layout: "Layout") -> Iterator[Event]:
     from homelab_tasks.sandbox.running import read_state
 
     addresses = " and ".join(read_state(layout)["addresses"])
-    yield _line(TranscriptKind.REMARK, f"CI, Vault and git are served at {addresses}. Now type:")
+    yield _line(TranscriptKind.REMARK, f"CI, Vault, git and a cluster are served at {addresses}. Now type:")
     yield _line(TranscriptKind.COMMAND, f"cd {_quoted(layout.app)}")
     yield _line(TranscriptKind.COMMAND, "echo '# Made friendlier.' >> greet.sh")
     yield _line(TranscriptKind.COMMAND, "git commit --all --message 'Say that it is friendlier' && git push")
     yield _line(TranscriptKind.COMMAND, "inv ci.watch")
+    yield _line(TranscriptKind.REMARK, "Carry a change all the way: verified, landed, its CI green, run by the cluster:")
+    yield _line(TranscriptKind.COMMAND, "inv work.start kinder && cd .worktrees/kinder")
+    yield _line(TranscriptKind.COMMAND, "echo '# Made kinder.' >> greet.sh && git commit --all --message 'Be kinder'")
+    yield _line(TranscriptKind.COMMAND, "inv work.land --deploy-wait")
+    yield _line(TranscriptKind.REMARK, "See what is good, and what is not:")
+    yield _line(TranscriptKind.COMMAND, "inv doctor")
     yield _line(TranscriptKind.REMARK, "Make the load balancer flap, and let it be well again:")
     yield _line(TranscriptKind.COMMAND, f"echo flap > {_quoted(layout.faults)}")
     yield _line(TranscriptKind.COMMAND, f"echo > {_quoted(layout.faults)}")

@@ -57,6 +57,18 @@ def test_a_detached_sandbox_serves_until_down_and_leaves_nothing(project: Path) 
     assert all(is_closed(port) for port in ports)
 
 
+def test_all_that_up_prints_can_be_typed(project: Path) -> None:
+    told = inv(project, "sandbox.up", "--detach").stderr.splitlines()
+    typed = [line.removeprefix("$ ") for line in told if line.startswith("$ ")]
+
+    session = shell(project, "\n".join(["set -e", *typed]))
+
+    assert session.returncode == 0, session.stderr
+    for verdict in ("passed: #1 passed", "its CI passed, it is rolled out", "checks are good"):
+        assert verdict in session.stderr
+    assert names(project) == ["tasks.py"]
+
+
 def test_any_name_will_do_for_the_directory(project: Path) -> None:
     directory = project / """it's "my" lab; #1"""
 
@@ -113,7 +125,7 @@ def test_a_sandbox_in_the_foreground_ends_with_a_signal_and_can_be_removed(proje
         process.send_signal(signal.SIGINT)
         words = process.stderr.read()
 
-    assert first.startswith("# CI, Vault and git are served at 127.0.0.1:")
+    assert first.startswith("# CI, Vault, git and a cluster are served at 127.0.0.1:")
     assert process.returncode == 130
     assert (
         "interrupted: the sandbox has ended, as asked (exit 130). Its files are kept. Remove them: inv sandbox" in words
@@ -160,8 +172,11 @@ def test_down_without_a_sandbox_has_nothing_to_end(project: Path) -> None:
     assert "there is nothing to end" in ended.stderr
 
 
-def shell(directory: Path, line: str) -> "subprocess.CompletedProcess[bytes]":
-    return subprocess.run(["bash", "-c", line], cwd=directory, check=False)
+def shell(directory: Path, line: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": f"{INV.parent}:{os.environ['PATH']}"}
+    return subprocess.run(
+        ["bash", "-c", line], cwd=directory, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def names(directory: Path) -> list[str]:
