@@ -84,7 +84,7 @@ def _what_to_type(layout: "Layout") -> Iterator[Event]:
     yield _line(TranscriptKind.COMMAND, "echo '# Made friendlier.' >> greet.sh")
     yield _line(TranscriptKind.COMMAND, "git commit --all --message 'Say that it is friendlier' && git push")
     yield _line(TranscriptKind.COMMAND, "inv ci.watch")
-    yield _line(TranscriptKind.REMARK, "Carry a change all the way: verified, landed, its CI green, run by the cluster:")
+    yield _line(TranscriptKind.REMARK, "Carry a change all the way, until the cluster runs it:")
     yield _line(TranscriptKind.COMMAND, "inv work.start kinder && cd .worktrees/kinder")
     yield _line(TranscriptKind.COMMAND, "echo '# Made kinder.' >> greet.sh && git commit --all --message 'Be kinder'")
     yield _line(TranscriptKind.COMMAND, "inv work.land --deploy-wait")
