@@ -80,7 +80,7 @@ def _lines(moment: Moment) -> list[Line]:
         verdict = event if isinstance(event, Verdict) else None
     if verdict is not None:
         shown = frame(picture, width=COLUMNS, height=None, now=now, marks=UNICODE)
-        return [*above, *shown, *ending(verdict, UNICODE), last_line(verdict)]
+        return [*above, *shown, *ending(verdict, UNICODE, picture.ran(now)), last_line(verdict)]
     now = (began or 0.0) + (moment.seconds or 0.0)
     return [*above, *frame(picture, width=COLUMNS, height=24, now=now, marks=UNICODE)]
 

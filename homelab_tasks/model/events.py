@@ -58,6 +58,7 @@ class WorkflowSeen(Event, frozen=True, kw_only=True, tag="workflow"):
     axis: dict[str, str] | None = None
     error: str | None = None
     seconds: float | None = None
+    eta_seconds: float | None = None  # before it has begun: all that it takes
 
 
 class StepSeen(Event, frozen=True, kw_only=True, tag="step"):
@@ -71,6 +72,7 @@ class StepSeen(Event, frozen=True, kw_only=True, tag="step"):
     exit_code: int | None = None
     seconds: float | None = None
     error: str | None = None
+    eta_seconds: float | None = None
 
 
 class Log(Event, frozen=True, kw_only=True, tag="log"):

@@ -20,12 +20,17 @@ from homelab_tasks.report.styled import Line, Span, Style, status_span, verdict_
 
 
 class Changes:
-    """Turns events into at most one line each; an event that changes nothing gets none."""
+    """
+    Turns events into at most one line each; an event that changes nothing gets none.
+
+    Meanwhile it notes how many seconds each pipeline *ran*, by its number.
+    """
 
     def __init__(self) -> None:
         """Have told nothing yet."""
         self._told: dict[object, Line] = {}
         self._attempt = 1
+        self.ran: dict[int, float] = {}
 
     def line(self, event: Event) -> Line | None:  # noqa: PLR0911 - one for each kind of event
         """Write the line that *event* is worth, or None."""
@@ -33,6 +38,7 @@ class Changes:
             case Watching():
                 return watching_line(event)
             case PipelineSeen():
+                self._note_duration(event)
                 return self._once(("pipeline", event.id), event.status, self._pipeline_line(event))
             case WorkflowSeen():
                 key = ("workflow", event.pipeline, workflow_name(event.name, event.axis))
@@ -47,6 +53,10 @@ class Changes:
                 return words(event.phase, event.text, f"(attempt {event.attempt})" if is_next else None)
             case _:
                 return _unconditional_line(event)
+
+    def _note_duration(self, event: PipelineSeen) -> None:
+        if event.seconds is not None and Status(event.status).is_final:
+            self.ran[event.number] = event.seconds
 
     def _pipeline_line(self, event: PipelineSeen) -> Line:
         if ("pipeline", event.id) in self._told:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from homelab_tasks.model.events import Log, PipelineSeen, StepSeen, WorkflowSeen
 from homelab_tasks.model.pipelines.judgement import workflow_name
 from homelab_tasks.model.pipelines.pipeline import Status
-from homelab_tasks.report.elapsed import Elapsed, of_status
+from homelab_tasks.report.elapsed import Elapsed, fraction_of, of_status
 
 TAIL_LINES = 3  # of a red step's log; all of it is the ending's
 
@@ -40,7 +40,7 @@ class WorkflowRow(Struct, frozen=True, kw_only=True):
         """Return the row with *event*, which was told at *now*."""
         match event:
             case WorkflowSeen():
-                elapsed = of_status(event.status, event.seconds, now)
+                elapsed = of_status(event.status, event.seconds, now, eta_seconds=event.eta_seconds)
                 status = Status(event.status)
                 return replace(self, status=status, word=event.status, elapsed=elapsed, error=event.error)
             case StepSeen():
@@ -51,16 +51,19 @@ class WorkflowRow(Struct, frozen=True, kw_only=True):
             case Log():
                 return self
 
+    def seconds_left(self, now: float) -> float | None:
+        """How long it takes from *now* on, by experience; None where there is none, or it has ended."""
+        return None if self.status.is_final else self.elapsed.left(now)
+
     def _with_step(self, step: StepRow) -> "WorkflowRow":
         return replace(self, steps={**self.steps, step.name: step})
 
 
 class PipelineRow(Struct, frozen=True, kw_only=True):
-    """A pipeline, its workflows, and when what was *seen* was true."""
+    """A pipeline and its workflows."""
 
     seen: PipelineSeen
     elapsed: Elapsed
-    at: float
     workflows: dict[str, WorkflowRow] = {}
 
     def after(self, event: WorkflowSeen | StepSeen | Log, now: float) -> "PipelineRow":
@@ -72,14 +75,20 @@ class PipelineRow(Struct, frozen=True, kw_only=True):
         return replace(self, workflows={**self.workflows, name: row.after(event, now)})
 
     def seconds_left(self, now: float) -> float | None:
-        """How long it takes from *now* on, by experience; negative when it runs over, None without experience."""
-        return None if self.seen.eta_seconds is None else self.seen.eta_seconds - (now - self.at)
+        """
+        How long it takes from *now* on, by experience; negative when it runs over, None without experience.
+
+        That is at least as long as any of its workflows, for one may begin late, or run over.
+        """
+        own = self.elapsed.left(now)
+        parts = [workflow.seconds_left(now) for workflow in self.workflows.values()]
+        return None if own is None else max([own, *(part for part in parts if part is not None)])
 
     def fraction(self, now: float) -> float | None:
         """How much is done, 0 to 1: by experience where there is some, else by the steps that have ended."""
         left, elapsed = self.seconds_left(now), self.elapsed.value(now) or 0.0
         if left is not None:
-            return elapsed / (elapsed + left) if left > 0 else 1.0
+            return fraction_of(elapsed, left)
         steps = [step for workflow in self.workflows.values() for step in workflow.steps.values()]
         return sum(step.status.is_final for step in steps) / len(steps) if steps else None
 
@@ -97,16 +106,16 @@ def workflow_of(event: WorkflowSeen | StepSeen | Log) -> str:
 
 def pipeline_row(event: PipelineSeen, known: PipelineRow | None, now: float) -> PipelineRow:
     """Make the row of a pipeline; what is *known* of the same number is kept if it is the same pipeline."""
-    elapsed = of_status(event.status, event.seconds, now)
+    elapsed = of_status(event.status, event.seconds, now, eta_seconds=event.eta_seconds)
     workflows = known.workflows if known is not None and known.seen.id == event.id else {}
-    return PipelineRow(seen=event, elapsed=elapsed, at=now, workflows=workflows)
+    return PipelineRow(seen=event, elapsed=elapsed, workflows=workflows)
 
 
 def _step(event: StepSeen, known: StepRow | None, now: float) -> StepRow:
     return StepRow(
         name=event.name,
         status=Status(event.status),
-        elapsed=of_status(event.status, event.seconds, now),
+        elapsed=of_status(event.status, event.seconds, now, eta_seconds=event.eta_seconds),
         exit_code=event.exit_code,
         error=event.error,
         tail=known.tail if known else (),

@@ -47,7 +47,7 @@ class Lines:
         """Do nothing: every line is out already."""
 
     def _end(self, verdict: Verdict) -> None:
-        for line in ending(verdict, marks_for(self._stderr.encoding)):
+        for line in ending(verdict, marks_for(self._stderr.encoding), self._changes.ran):
             self._print(line)
         self._result.end(verdict)
         self._print(last_line(verdict))

@@ -113,7 +113,8 @@ class Live:
 
     def _end(self, verdict: Verdict) -> None:
         """Draw the last frame, which has every row, and say what came of it."""
-        self._painter.paint((), above=[*self._above, *self._frame(None), *ending(verdict, self._painter.marks)])
+        said = ending(verdict, self._painter.marks, self._picture.ran(self._clock.now()))
+        self._painter.paint((), above=[*self._above, *self._frame(None), *said])
         self._result.end(verdict)
         self._painter.paint((), above=[last_line(verdict)])
         self._taskbar.clear()

@@ -75,6 +75,11 @@ class Picture(Struct, frozen=True, kw_only=True):
         known = [part for part in (*running, *(row.fraction for row in self.targets.values())) if part is not None]
         return sum(known) / len(known) if known else None
 
+    def ran(self, now: float) -> dict[int, float]:
+        """Tell for each pipeline, by its number, how many seconds it had run at *now*."""
+        ran = {number: pipeline.elapsed.value(now) for number, pipeline in self.pipelines.items()}
+        return {number: seconds for number, seconds in ran.items() if seconds is not None}
+
     def _with_workflow(self, event: WorkflowSeen | StepSeen | Log, now: float) -> "Picture":
         pipeline = self.pipelines.get(event.pipeline)
         if pipeline is None:

@@ -4,10 +4,12 @@ from msgspec import Struct
 from rich.cells import cell_len
 
 from homelab_tasks.durations import format_duration
+from homelab_tasks.model.pipelines.history import expectation
 from homelab_tasks.model.pipelines.pipeline import Status
 from homelab_tasks.report.cells import padded, width_of
 from homelab_tasks.report.ci_picture import PipelineRow, StepRow, WorkflowRow
-from homelab_tasks.report.columns import GAP, clock, joined, sign, with_bar, with_link
+from homelab_tasks.report.columns import GAP, bar, clock, joined, sign, with_bar, with_link
+from homelab_tasks.report.elapsed import fraction_of
 from homelab_tasks.report.folding import DONE, FIRST, LIVELY, QUIET, Row
 from homelab_tasks.report.marks import Marks
 from homelab_tasks.report.styled import Line, Span, Style, status_span
@@ -15,6 +17,7 @@ from homelab_tasks.report.styled import Line, Span, Style, status_span
 NARROW = 60  # below that a name may take half of the width, and columns are as wide as what stands in them
 LEAST_FOR_REF = 36
 CLOCK_CELLS = 6  # `12m04s`
+WORKFLOW_BAR_CELLS = 10
 
 
 class Columns(Struct, frozen=True, kw_only=True):
@@ -23,6 +26,8 @@ class Columns(Struct, frozen=True, kw_only=True):
     name: int
     steps: int
     clock: int
+    bar: int
+    left: int
 
 
 def pipeline_rows(pipeline: PipelineRow, width: int, now: float, marks: Marks) -> list[Row]:
@@ -40,7 +45,18 @@ def _columns(workflows: list[WorkflowRow], width: int, now: float) -> Columns:
         name=min(names, width // (2 if width < NARROW else 3)),
         steps=max((len(_progress(workflow)) for workflow in workflows), default=0),
         clock=max(clocks, default=0) if width < NARROW else CLOCK_CELLS,
+        bar=WORKFLOW_BAR_CELLS if width >= NARROW and any(_is_foreseen(workflow) for workflow in workflows) else 0,
+        left=max((len(_left(workflow, now)) for workflow in workflows), default=0),
     )
+
+
+def _is_foreseen(workflow: WorkflowRow) -> bool:
+    return workflow.elapsed.expected is not None
+
+
+def _left(workflow: WorkflowRow, now: float) -> str:
+    left = workflow.seconds_left(now)
+    return expectation(left) if left is not None and workflow.elapsed.runs else ""
 
 
 def _progress(workflow: WorkflowRow) -> str:
@@ -67,17 +83,21 @@ def _expectation(pipeline: PipelineRow, now: float) -> str | None:
     left = pipeline.seconds_left(now)
     if left is None or not pipeline.elapsed.runs:
         return None
-    return f"~{format_duration(left)} left" if left > 0 else f"{format_duration(-left)} longer than usual"
+    return expectation(left)
 
 
 def _workflow_row(workflow: WorkflowRow, columns: Columns, now: float, marks: Marks) -> Row:
     mark, style, rank = _look(workflow.status, marks)
     steps = list(workflow.steps.values())
-    line = joined(
-        padded(workflow.name, columns.name, ellipsis=marks.ellipsis),
-        _progress(workflow).ljust(columns.steps),
-        clock(workflow.elapsed.value(now), columns.clock),
-        _detail(workflow, steps, now),
+    line = (
+        *joined(
+            padded(workflow.name, columns.name, ellipsis=marks.ellipsis),
+            _progress(workflow).ljust(columns.steps),
+            clock(workflow.elapsed.value(now), columns.clock),
+        ),
+        *_forecast(workflow, columns, now, marks),
+        Span(GAP),
+        *joined(_detail(workflow, steps, now, is_wide=columns.bar > 0)),
     )
     quotes = tuple(
         (Span(f"{GAP}{GAP}{GAP}{marks.bar} ", Style.DIM), Span(text))
@@ -87,6 +107,20 @@ def _workflow_row(workflow: WorkflowRow, columns: Columns, now: float, marks: Ma
     )
     line = (Span(GAP), sign(mark, style, marks), Span(" "), *line)
     return Row(line=line, quotes=quotes, word=workflow.word or workflow.status, rank=rank)
+
+
+def _forecast(workflow: WorkflowRow, columns: Columns, now: float, marks: Marks) -> Line:
+    """Draw how far *workflow* is and how long it takes from *now* on, as wide for every row."""
+    left = workflow.seconds_left(now)
+    forecast: list[Span] = []
+    if columns.bar and left is not None and workflow.elapsed.runs:
+        done = fraction_of(workflow.elapsed.value(now) or 0.0, left)
+        forecast += [Span(GAP), *bar(done, columns.bar, marks)]
+    elif columns.bar:
+        forecast.append(Span(GAP + " " * columns.bar))
+    if columns.left:
+        forecast += [Span(GAP), Span(_left(workflow, now).ljust(columns.left))]
+    return tuple(forecast)
 
 
 def _look(status: Status, marks: Marks) -> tuple[str, Style, int]:
@@ -107,7 +141,7 @@ def _is_red(status: Status) -> bool:
     return status.is_red or status.is_halted or status is Status.DECLINED
 
 
-def _detail(workflow: WorkflowRow, steps: list[StepRow], now: float) -> Span | None:
+def _detail(workflow: WorkflowRow, steps: list[StepRow], now: float, *, is_wide: bool) -> Span | None:
     red = [step for step in steps if _is_red(step.status)]
     running = [step for step in steps if step.status is Status.RUNNING]
     if workflow.error or red:
@@ -115,10 +149,15 @@ def _detail(workflow: WorkflowRow, steps: list[StepRow], now: float) -> Span | N
         return Span(": ".join(part for part in (told, workflow.error) if part))
     if running:
         more = f" and {len(running) - 1} more" if len(running) > 1 else ""
-        seconds = running[0].elapsed.value(now)
-        took = f" {format_duration(seconds)}" if seconds is not None else ""
-        return Span(f"{running[0].name}{took}{more}")
+        return Span(f"{_running_words(running[0], now, is_wide=is_wide)}{more}")
     return None if workflow.status in {Status.SUCCESS, Status.RUNNING} else Span(workflow.word, Style.DIM)
+
+
+def _running_words(step: StepRow, now: float, *, is_wide: bool) -> str:
+    seconds, usual = step.elapsed.value(now), step.elapsed.expected
+    took = f" {format_duration(seconds)}" if seconds is not None else ""
+    of = f" of ~{format_duration(usual)}" if is_wide and took and usual is not None and usual >= 1 else ""
+    return f"{step.name}{took}{of}"
 
 
 def _red_words(step: StepRow) -> str:

@@ -1,6 +1,7 @@
 """How an end is put into words: the result for programs, the last line for people, and why it is red."""
 
 import shlex
+from collections.abc import Iterator, Mapping
 
 from homelab_tasks.durations import format_duration
 from homelab_tasks.model.commit import SHORT_SHA_LENGTH
@@ -46,28 +47,39 @@ def last_line(verdict: Verdict) -> Line:
     return (*line, Span(separator + verdict.hint))
 
 
-def headline(verdict: Verdict, marks: Marks) -> Line:
-    """Write the line that an ending starts with: sign, word, what, how long, why."""
+def headline(verdict: Verdict, marks: Marks, ran: Mapping[int, float]) -> Line:
+    """
+    Write the line that an ending starts with: sign, word, what, how long, why.
+
+    Of a pipeline that is how long it *ran*, by its number: whoever watched it may have come late.
+    """
     style = verdict_style(verdict.verdict)
     sign = marks.good if verdict.verdict.is_good else marks.bad if verdict.verdict is Word.FAILED else marks.skipped
-    subject = " ".join(f"#{pipeline.number}" for pipeline in verdict.pipelines) or " ".join(
-        target.target for target in verdict.targets
-    )
-    if verdict.reason.startswith(f"{subject}:"):
-        subject = ""  # the reason says it
-    took = format_duration(verdict.seconds) if verdict.seconds is not None else None
-    return words(Span(f"{sign} {verdict.verdict}", style), subject, took and Span(took, Style.DIM), verdict.reason)
+    return words(Span(f"{sign} {verdict.verdict}", style), *_subjects(verdict, ran), verdict.reason)
 
 
-def ending(verdict: Verdict, marks: Marks) -> list[Line]:
+def _subjects(verdict: Verdict, ran: Mapping[int, float]) -> Iterator[str | Span | None]:
+    for pipeline in verdict.pipelines:
+        yield from (f"#{pipeline.number}", _took(ran.get(pipeline.number)))
+    if not verdict.pipelines:
+        targets = " ".join(target.target for target in verdict.targets)
+        yield None if verdict.reason.startswith(f"{targets}:") else targets  # the reason says it
+        yield _took(verdict.seconds)
+
+
+def _took(seconds: float | None) -> Span | None:
+    return None if seconds is None else Span(format_duration(seconds), Style.DIM)
+
+
+def ending(verdict: Verdict, marks: Marks, ran: Mapping[int, float]) -> list[Line]:
     """
-    Write what came of it, where there is more to say than the last line does: why it is red.
+    Write what came of it, where there is more to say than the last line does: why it is red. *ran* as in `headline`.
 
     For each failure it tells where it was, the last lines of its log and the command that shows more.
     """
     if not verdict.failures:
         return []
-    lines = [headline(verdict, marks)]
+    lines = [headline(verdict, marks, ran)]
     lines += [line for failure in verdict.failures for line in _failure_lines(failure, verdict, marks)]
     red = sorted({failure.pipeline for failure in verdict.failures if failure.pipeline is not None})
     lines += [words("  retry ", f"inv ci.restart --pipeline {number} --watch") for number in red]

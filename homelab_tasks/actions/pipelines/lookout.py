@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 from homelab_tasks.actions.pipelines.board import Board
 from homelab_tasks.actions.pipelines.find_pipelines import Survey
 from homelab_tasks.actions.pipelines.movement import Movement
+from homelab_tasks.actions.pipelines.recollection import Recollection
 from homelab_tasks.actions.pipelines.sight import Sight
 from homelab_tasks.actions.pipelines.wakefulness import Wakefulness
 from homelab_tasks.actions.pipelines.watch_request import Ci, Contains
@@ -27,6 +28,7 @@ class Lookout:
         board: Board,
         survey: Survey,
         movement: Movement,
+        recollection: Recollection,
         wakefulness: Wakefulness,
         repository_id: int,
         contains: Contains,
@@ -37,6 +39,7 @@ class Lookout:
         self._board = board
         self._survey = survey
         self._movement = movement
+        self._recollection = recollection
         self._wakefulness = wakefulness
         self._repository_id = repository_id
         self._contains = contains
@@ -51,6 +54,7 @@ class Lookout:
             if missed and not listed:
                 yield from self.read_list()
         yield from self._follow()
+        self._recollection.recall(self._board.sights(), self._survey.rows.values())
         yield from self.tell()
 
     def tell(self) -> Iterator[Event]:

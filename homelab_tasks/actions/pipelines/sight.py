@@ -7,6 +7,7 @@ from msgspec import structs
 from homelab_tasks.actions.pipelines.read_tails import BATCH_SECONDS
 from homelab_tasks.model.events import Event, PipelineSeen
 from homelab_tasks.model.pipelines.changes import changes
+from homelab_tasks.model.pipelines.history import Experience
 from homelab_tasks.model.pipelines.judgement import is_settled, is_winding_down, waits_for_an_agent
 from homelab_tasks.model.pipelines.pipeline import Pipeline, Status
 
@@ -32,6 +33,7 @@ class Sight:
         self.url = url
         self.judged = judged
         self.expected_seconds: float | None = None
+        self.experience: Experience | None = None  # of its workflows; None until it was looked up
         self.successor: Sight | None = None
         self.lost_successor: str | None = None  # why the pipeline that superseded this one is not followed
         self.detail_misses = 0
@@ -44,6 +46,7 @@ class Sight:
         self._gone_reads = 0
         self._was_open = False
         self._moved_at: float | None = None
+        self._wall_ahead = 0.0
 
     def take_row(self, row: Pipeline, now: float) -> None:
         """Learn from a *row* of the list, which has no workflows."""
@@ -77,9 +80,13 @@ class Sight:
 
     def news(self, *, wall: float, now: float) -> Iterator[Event]:
         """Tell what changed since this was last called; *wall* is the time of day in unix seconds."""
+        self._wall_ahead = wall - now
         if self._running_since is not None and self.pipeline.started:  # it ran before it was looked at
             self._running_since = min(self._running_since, self.pipeline.started - wall + now)
-        for event in changes(self._told, self.pipeline, url=self.url, judged=self.judged, now=wall):
+        experience = self.experience or Experience()
+        for event in changes(
+            self._told, self.pipeline, url=self.url, judged=self.judged, now=wall, experience=experience
+        ):
             if isinstance(event, PipelineSeen):
                 yield structs.replace(event, eta_seconds=self.remaining_seconds(now))
             else:
@@ -148,10 +155,16 @@ class Sight:
         return 0.0 if self._running_since is None else now - self._running_since
 
     def remaining_seconds(self, now: float) -> float | None:
-        """How much longer it is expected to run; negative when overdue, None without history."""
+        """
+        How much longer it is expected to run; negative when overdue, None without history.
+
+        That is at least as long as any of its workflows, for one may begin late, or run over.
+        """
         if self.expected_seconds is None or self.pipeline.state.is_final:
             return None
-        return self.expected_seconds - self.running_seconds(now)
+        experience, wall = self.experience or Experience(), now + self._wall_ahead
+        parts = (experience.workflow_left(workflow, wall) for workflow in self.pipeline.workflows or ())
+        return max([self.expected_seconds - self.running_seconds(now), *(part for part in parts if part is not None)])
 
 
 def _first(since: float | None, now: float) -> float:

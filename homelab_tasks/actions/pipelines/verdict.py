@@ -9,6 +9,7 @@ from homelab_tasks.actions.pipelines.sight import Sight
 from homelab_tasks.durations import format_duration
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Failure, PipelineSummary, Verdict
+from homelab_tasks.model.pipelines.history import expectation
 from homelab_tasks.model.pipelines.judgement import Judgement, workflow_name
 from homelab_tasks.model.pipelines.pipeline import Pipeline, Status
 from homelab_tasks.model.verdict import PIPELINES_WORST_FIRST, Word, worst
@@ -115,8 +116,7 @@ def state_line(sight: Sight, now: float) -> str:
         parts.append(f" for {format_duration(sight.pending_seconds(now))}")
     remaining = sight.remaining_seconds(now)
     if remaining is not None and pipeline.state is Status.RUNNING:
-        over = f", {format_duration(-remaining)} longer than usual"
-        parts.append(f", ~{format_duration(remaining)} left" if remaining > 0 else over)
+        parts.append(f", {expectation(remaining)}")
     running = running_places(pipeline)
     return "".join(parts) + (f": {', '.join(running)}" if running else "")
 

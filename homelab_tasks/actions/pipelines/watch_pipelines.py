@@ -14,6 +14,7 @@ from homelab_tasks.actions.pipelines.find_pipelines import Survey, find_pipeline
 from homelab_tasks.actions.pipelines.logs_beside import logs_beside
 from homelab_tasks.actions.pipelines.lookout import Lookout
 from homelab_tasks.actions.pipelines.movement import Movement
+from homelab_tasks.actions.pipelines.recollection import REQUESTS_MOST, Recollection
 from homelab_tasks.actions.pipelines.stream_trust import Silence
 from homelab_tasks.actions.pipelines.verdict import Outcome, state_line
 from homelab_tasks.actions.pipelines.wakefulness import Wakefulness
@@ -91,6 +92,7 @@ class Watch:
             board=self._board,
             survey=Survey(ci, self._patience, repository.id, not_before=commit.committed),
             movement=self._movement,
+            recollection=Recollection(ci, clock, repository.id, most=0 if request.once else REQUESTS_MOST),
             wakefulness=self._wakefulness,
             repository_id=repository.id,
             contains=self._contains,

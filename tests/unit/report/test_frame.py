@@ -42,12 +42,26 @@ def drawn(
     return [plain(line) for line in frame(picture, width=width, height=height, now=now, marks=marks)]
 
 
-def workflow(name: str, status: str, *steps: tuple[str, str], seconds: float | None = None) -> list[Event]:
+def workflow(
+    name: str,
+    status: str,
+    *steps: tuple[str, str],
+    seconds: float | None = None,
+    eta_seconds: float | None = None,
+    step_eta_seconds: float | None = None,
+) -> list[Event]:
     seen = [
-        StepSeen(pipeline=128, workflow=name, name=step, status=state, exit_code=int(state == "failure"))
+        StepSeen(
+            pipeline=128,
+            workflow=name,
+            name=step,
+            status=state,
+            exit_code=int(state == "failure"),
+            eta_seconds=step_eta_seconds,
+        )
         for step, state in steps
     ]
-    return [*seen, WorkflowSeen(pipeline=128, name=name, status=status, seconds=seconds)]
+    return [*seen, WorkflowSeen(pipeline=128, name=name, status=status, seconds=seconds, eta_seconds=eta_seconds)]
 
 
 def three_workflows() -> list[Event]:
@@ -88,6 +102,48 @@ def test_nothing_is_expected_when_there_is_no_experience() -> None:
     assert drawn(picture, now=60, width=79) == [
         "#128 push main  running  1m10s  https://ci.homelab.test/repos/1/pipeline/128"
     ]
+
+
+def foreseen_workflows() -> list[Event]:
+    return [
+        pipeline("running", seconds=50, eta_seconds=50),
+        *workflow("lint", "success", ("ruff", "success"), seconds=12),
+        *workflow("test", "running", ("unit", "running"), seconds=50, eta_seconds=25, step_eta_seconds=40),
+        *workflow("docs", "running", ("links", "running"), seconds=50, eta_seconds=-10),
+        *workflow("new", "running", ("thing", "running"), seconds=50),
+        *workflow("publish", "pending", ("wheel", "pending"), eta_seconds=300),
+    ]
+
+
+def test_each_workflow_has_a_bar_and_says_how_much_longer_it_takes_when_there_is_experience() -> None:
+    picture = picture_of(*foreseen_workflows())
+
+    assert drawn(picture, now=5, width=90)[1:] == [
+        "  ✓ lint     1/1  12s",
+        "  ● test     0/1  55s     ━━━━━━━╺━━  ~20s left              unit 5s of ~40s",
+        "  ● docs     0/1  55s     ━━━━━━━━━╺  15s longer than usual  links 5s",
+        "  ● new      0/1  55s                                        thing 5s",
+        "  ○ publish  0/1                                             pending",
+    ]
+
+
+def test_a_workflow_says_how_much_longer_it_takes_and_has_no_bar_when_the_terminal_is_narrow() -> None:
+    told = [pipeline("running"), *workflow("test", "running", ("unit", "running"), seconds=52, eta_seconds=150)]
+
+    assert drawn(picture_of(*told), width=40)[1] == "  ● test  0/1  52s  ~2m left  unit 0s"
+
+
+def test_a_pipeline_takes_at_least_as_long_as_the_workflow_that_has_not_begun() -> None:
+    picture = picture_of(*foreseen_workflows())
+
+    assert drawn(picture, width=60)[0].startswith("#128 push main  running  50s  ~5m left  ")
+
+
+def test_nothing_is_foreseen_any_more_when_it_has_ended() -> None:
+    ends = [*workflow("docs", "failure", ("links", "failure"), seconds=60), pipeline("failure", seconds=60)]
+    picture = picture_of(pipeline("running"), *workflow("docs", "running", seconds=50, eta_seconds=9), *ends)
+
+    assert drawn(picture)[1] == "  ✗ docs  1/1  1m00s   links: exit 1"
 
 
 def test_clocks_stand_still_when_the_verdict_was_given() -> None:
@@ -271,8 +327,10 @@ numbers = st.sampled_from([1, 2])
 seconds = st.none() | st.floats(0, 100_000)
 events = st.one_of(
     st.builds(pipeline, statuses, number=numbers, seconds=seconds, eta_seconds=seconds),
-    st.builds(WorkflowSeen, pipeline=numbers, name=names, status=statuses, seconds=seconds),
-    st.builds(StepSeen, pipeline=numbers, workflow=names, name=names, status=statuses, seconds=seconds),
+    st.builds(WorkflowSeen, pipeline=numbers, name=names, status=statuses, seconds=seconds, eta_seconds=seconds),
+    st.builds(
+        StepSeen, pipeline=numbers, workflow=names, name=names, status=statuses, seconds=seconds, eta_seconds=seconds
+    ),
     st.builds(Log, pipeline=numbers, workflow=names, step=names, line=st.just(0), text=names),
     st.builds(
         Rollout,

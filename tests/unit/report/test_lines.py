@@ -150,7 +150,7 @@ def test_each_failure_is_told_with_its_own_log_and_page_when_there_are_several()
 def test_everything_is_ascii_when_the_encoding_has_nothing_else() -> None:
     shown = Shown(stdout=Ascii(), stderr=Ascii())
 
-    shown.show([Note(kind=NoteKind.WARNING, text="Grüße 日本"), red_verdict()])
+    shown.show([Note(kind=NoteKind.WARNING, text="Grüße 日本"), pipeline("failure", seconds=112), red_verdict()])
 
     assert unstamped(shown.progress)[0] == r"warning: Gr\xfc\xdfe \u65e5\u672c"
     assert "x failed #128 1m52s docs > links exited with 1" in shown.progress
