@@ -199,6 +199,25 @@ def test_the_second_address_answers_when_the_first_hangs_in_the_handshake(
     assert mute.asked == []
 
 
+def test_the_next_try_goes_to_another_address_within_seconds_when_one_takes_the_request_and_is_mute(
+    server: Server, ca_file: Path, tls: ssl.SSLContext
+) -> None:
+    def mute(_: Asked) -> Iterator[bytes]:
+        time.sleep(30)
+        yield b""
+
+    with Server(mute, "127.0.0.3", port=server.port, tls=tls):
+        http = Http(Url(f"https://{NAME}:{server.port}"), session_for(ca_file, "127.0.0.3", "127.0.0.2"))
+        started = time.monotonic()
+        with pytest.raises(TransientError, match="did not answer in time"):
+            http.get("/", dict)
+        took = time.monotonic() - started
+
+        assert http.get("/", dict) == {"hello": "world"}
+
+    assert took < 6.5
+
+
 def test_the_next_try_goes_to_another_address_when_one_answers_with_errors(
     server: Server, ca_file: Path, tls: ssl.SSLContext
 ) -> None:

@@ -8,6 +8,7 @@ that (urllib3#2156): here a connection's `connect` is tried once for each addres
 import socket
 import ssl
 import threading
+import time
 from contextlib import suppress
 from http.client import HTTPException
 
@@ -40,6 +41,7 @@ class _Dialler(HTTPConnection):
     trust: Trust
     _dialled: Address | None = None
     _answers = 0  # on the present connection
+    _may_be_repeated = False  # the present request
 
     def connect(self) -> None:
         """Connect to the first address that takes the call; raises TransientError or UntrustedError otherwise."""
@@ -81,24 +83,42 @@ class _Dialler(HTTPConnection):
         where = (self._dialled.ip, self._dialled.port or self.port)
         return create_connection(where, self.timeout, self.source_address, self.socket_options)
 
+    def putrequest(self, method: str, url: str, *arguments: bool, **keywords: bool) -> None:
+        """Begin a request, and note whether it may be made again elsewhere."""
+        self._may_be_repeated = method == "GET"
+        super().putrequest(method, url, *arguments, **keywords)
+
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as in urllib3 itself
         """Read the head of the answer, and note on it which address it came from."""
-        watchdog = threading.Timer(ANSWER_TIMEOUTS * (self.timeout or READ_SECONDS), self._hang_up)
+        longest, sock, started = self.timeout or READ_SECONDS, self.sock, time.monotonic()
+        self.timeout = self.book.quiet_seconds(self.host, longest) if self._may_be_repeated else longest
+        watchdog = threading.Timer(ANSWER_TIMEOUTS * self.timeout, self._hang_up)
         watchdog.daemon = True
         watchdog.start()
         try:
             response = super().getresponse()
         except (OSError, HTTPException) as error:
-            if self._answers and isinstance(error, ConnectionError):  # includes RemoteDisconnected
-                raise StaleError(f"{self._dialled or self.host} hung up without an answer") from error
-            if self._dialled is not None:
-                self.book.demote(self.host, self._dialled)
+            self._note_failure(error)
             raise
         finally:
             watchdog.cancel()
+        if sock is not None:  # the head has come: the body may take its time
+            sock.settimeout(longest)
+        self.book.answered(self.host, time.monotonic() - started)
         self._answers += 1
         response.dialled = self._dialled  # type: ignore[attr-defined]
         return response
+
+    def _note_failure(self, error: Exception) -> None:
+        """Remember what came instead of an answer; raises StaleError where that says nothing of the address."""
+        if self._answers and isinstance(error, ConnectionError):  # includes RemoteDisconnected
+            raise StaleError(f"{self._dialled or self.host} hung up without an answer") from error
+        if self._dialled is None:
+            return
+        if isinstance(error, TimeoutError):
+            self.book.was_silent(self.host, self._dialled)
+        else:
+            self.book.demote(self.host, self._dialled)
 
     def _hang_up(self) -> None:
         """End a read that goes on in another thread; the TLS layer is passed by, for it belongs to that thread."""
