@@ -94,7 +94,13 @@ class Phase(StrEnum):
 
 
 class Rollout(Event, frozen=True, kw_only=True, tag="rollout"):
-    """What a deployment target looks like now; replica counts are pods."""
+    """
+    What a deployment target looks like now; replica counts are pods.
+
+    *updated* and *available* are the server's words, and *available* counts old pods, too. *renewed* counts those of
+    the new revision that are ready, *old* those of others that still run or terminate. *trouble* is what is wrong
+    now, the surest first.
+    """
 
     target: str
     phase: Phase
@@ -103,8 +109,11 @@ class Rollout(Event, frozen=True, kw_only=True, tag="rollout"):
     updated: int | None = None
     ready: int | None = None
     available: int | None = None
+    renewed: int | None = None
+    old: int | None = None
     revision: str | None = None
     text: str | None = None
+    trouble: tuple[str, ...] = ()
 
 
 class LandPhase(StrEnum):

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from homelab_tasks.model.commit import SHORT_SHA_LENGTH
 from homelab_tasks.model.events import Watching
-from homelab_tasks.report.cells import fitted, width_of
+from homelab_tasks.report.cells import broken, fitted, tidied, width_of
 from homelab_tasks.report.columns import GAP, clock, joined, sign
 from homelab_tasks.report.folding import LIVELY, Row, folded
 from homelab_tasks.report.landing_rows import landing_rows
@@ -17,6 +17,8 @@ from homelab_tasks.report.rollout_rows import target_rows
 from homelab_tasks.report.styled import Line, Span, Style
 
 TITLE_CELLS = 50
+NO_LIMIT = 10_000
+INDENT = 6  # of what does not fit into the line of its row
 WAITING_FROM_SECONDS = 1.0  # who is answered within a second did not wait
 
 
@@ -39,9 +41,18 @@ def frame(picture: Picture, *, width: int, height: int | None, now: float, marks
     """
     Draw what goes on at *now*, no line wider than *width* cells and no more than *height* lines.
 
-    Without *height* it is the last frame: every row is there, and the quotes, which the ending has, are not.
+    Without *height* it is the last frame: every row is there, broken instead of cut, and the quotes, which the ending
+    has, are not.
     """
-    rows = [
+    if height is None:
+        rows = _rows(picture, NO_LIMIT, now, marks)
+        return [part for row in rows for part in broken(tidied(row.line), width, indent=INDENT)]
+    lines = folded(_rows(picture, width, now, marks) or _waiting(picture, now, marks), height, ellipsis=marks.ellipsis)
+    return [fitted(line, width, ellipsis=marks.ellipsis) for line in lines]
+
+
+def _rows(picture: Picture, width: int, now: float, marks: Marks) -> list[Row]:
+    return [
         *landing_rows(picture.landing, now, marks),
         *_ended("land", picture, now, marks),
         *(row for pipeline in picture.pipelines.values() for row in pipeline_rows(pipeline, width, now, marks)),
@@ -49,11 +60,6 @@ def frame(picture: Picture, *, width: int, height: int | None, now: float, marks
         *target_rows(picture.targets, width, now, marks),
         *_ended("deploy", picture, now, marks),
     ]
-    if height is None:
-        lines = [row.line for row in rows]
-    else:
-        lines = folded(rows or _waiting(picture, now, marks), height, ellipsis=marks.ellipsis)
-    return [fitted(line, width, ellipsis=marks.ellipsis) for line in lines]
 
 
 def _waiting(picture: Picture, now: float, marks: Marks) -> list[Row]:

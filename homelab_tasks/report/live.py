@@ -101,7 +101,8 @@ class Live:
         match event:
             case Watching() if self._picture.began is None:  # a part of a task names its own, too
                 return header(event, self._painter.size()[0] - 1)
-            case Note() if event.kind is not NoteKind.HEARTBEAT:  # the clock runs visibly
+            case Note() if event.kind is not NoteKind.HEARTBEAT and not self._picture.shows(event.text):
+                # The clock runs visibly, and so does the trouble of pods.
                 return [stamped(note_line(event), self._clock)]
             case StepSeen() if Status(event.status).is_red:
                 self._red_steps.add((event.pipeline, workflow_of(event), event.name))

@@ -7,6 +7,7 @@ from homelab_tasks.model.events import (
     Event,
     Land,
     Log,
+    Phase,
     PipelineSeen,
     Rollout,
     Stage,
@@ -23,18 +24,46 @@ from homelab_tasks.report.landing_picture import Landing, LandRow
 
 
 class TargetRow(Struct, frozen=True, kw_only=True):
-    """A deployment target; *elapsed* is its current phase's."""
+    """
+    A deployment target; *elapsed* is its current phase's, *before* are the phases before it, with their seconds.
+
+    *reason* is why it *ended* like this, where the end of all does not say it.
+    """
 
     seen: Rollout
     elapsed: Elapsed
+    before: tuple[tuple[Phase, float], ...] = ()
     ended: TargetVerdict | None = None
+    reason: str = ""
 
     @property
     def fraction(self) -> float | None:
-        """How much is done, 0 to 1: new pods, and pods that serve, each count half."""
-        if not self.seen.desired:
+        """
+        How much is done, 0 to 1: the new pods that are ready, of all that are wanted or have yet to go.
+
+        None where nothing has begun. Where pods may not be read, the counts of the server stand in for them.
+        """
+        seen = self.seen
+        if seen.phase is Phase.IMAGE or not seen.desired:
             return None
-        return ((self.seen.updated or 0) + (self.seen.available or 0)) / (2 * self.seen.desired)
+        ready = seen.renewed if seen.renewed is not None else min(seen.updated or 0, seen.available or 0)
+        return min(1.0, ready / (seen.desired + (seen.old or 0)))
+
+    def phases(self, now: float) -> tuple[tuple[Phase, float], ...]:
+        """All phases until *now*, with their seconds."""
+        return (*self.before, (self.seen.phase, self.elapsed.value(now) or 0.0))
+
+    def after(self, event: Rollout, now: float) -> "TargetRow":
+        """Return the row with *event*, which was told at *now*."""
+        if event.phase is self.seen.phase:
+            return replace(self, seen=event)
+        return TargetRow(seen=event, elapsed=started(now), before=self.phases(now))
+
+    def stopped(self, verdict: Verdict, now: float) -> "TargetRow":
+        """Return the row as it was at *now*, when all ended with *verdict*."""
+        ended = next((each for each in verdict.targets if each.target == self.seen.target), None)
+        reason = ended.reason if ended is not None and ended.reason not in verdict.reason else ""
+        return replace(self, ended=ended, reason=reason, elapsed=self.elapsed.stopped(now))
 
 
 class Picture(Struct, frozen=True, kw_only=True):
@@ -75,6 +104,10 @@ class Picture(Struct, frozen=True, kw_only=True):
         known = [part for part in (*running, *(row.fraction for row in self.targets.values())) if part is not None]
         return sum(known) / len(known) if known else None
 
+    def shows(self, text: str) -> bool:
+        """Is *text* the trouble of a target, which stands below it for as long as it lasts?"""
+        return any(text == f"{name}: {each}" for name, row in self.targets.items() for each in row.seen.trouble)
+
     def ran(self, now: float) -> dict[int, float]:
         """Tell for each pipeline, by its number, how many seconds it had run at *now*."""
         ran = {number: pipeline.elapsed.value(now) for number, pipeline in self.pipelines.items()}
@@ -88,21 +121,15 @@ class Picture(Struct, frozen=True, kw_only=True):
 
     def _target(self, event: Rollout, now: float) -> TargetRow:
         known = self.targets.get(event.target)
-        if known is not None and known.seen.phase is event.phase:
-            return replace(known, seen=event)
-        return TargetRow(seen=event, elapsed=started(now))
+        return known.after(event, now) if known is not None else TargetRow(seen=event, elapsed=started(now))
 
     def _ended(self, verdict: Verdict, now: float) -> "Picture":
         """Stop the clocks: nothing is looked at any more, though pipelines may go on."""
-        ends = {target.target: target for target in verdict.targets}
         return replace(
             self,
             pipelines={
                 number: replace(row, elapsed=row.elapsed.stopped(now)) for number, row in self.pipelines.items()
             },
-            targets={
-                name: replace(row, ended=ends.get(name), elapsed=row.elapsed.stopped(now))
-                for name, row in self.targets.items()
-            },
+            targets={name: row.stopped(verdict, now) for name, row in self.targets.items()},
             landing=landing_picture.settled(self.landing, now, good=verdict.verdict.is_good),
         )

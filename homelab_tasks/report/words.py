@@ -47,15 +47,15 @@ def last_line(verdict: Verdict) -> Line:
     return (*line, Span(separator + verdict.hint))
 
 
-def headline(verdict: Verdict, marks: Marks, ran: Mapping[int, float]) -> Line:
+def headline(verdict: Verdict, reason: str, marks: Marks, ran: Mapping[int, float]) -> Line:
     """
-    Write the line that an ending starts with: sign, word, what, how long, why.
+    Write the line that an ending starts with: sign, word, what, how long, and the *reason*.
 
     Of a pipeline that is how long it *ran*, by its number: whoever watched it may have come late.
     """
     style = verdict_style(verdict.verdict)
     sign = marks.good if verdict.verdict.is_good else marks.bad if verdict.verdict is Word.FAILED else marks.skipped
-    return words(Span(f"{sign} {verdict.verdict}", style), *_subjects(verdict, ran), verdict.reason)
+    return words(Span(f"{sign} {verdict.verdict}", style), *_subjects(verdict, ran), reason)
 
 
 def _subjects(verdict: Verdict, ran: Mapping[int, float]) -> Iterator[str | Span | None]:
@@ -79,18 +79,27 @@ def ending(verdict: Verdict, marks: Marks, ran: Mapping[int, float]) -> list[Lin
     """
     if not verdict.failures:
         return []
-    lines = [headline(verdict, marks, ran)]
-    lines += [line for failure in verdict.failures for line in _failure_lines(failure, verdict, marks)]
+    reason = _whole_reason(verdict)
+    lines = [headline(verdict, reason, marks, ran)]
+    lines += [line for failure in verdict.failures for line in _failure_lines(failure, verdict, reason, marks)]
+    if len(lines) == 1 and not verdict.pipelines:
+        return []  # the last line says the same
     red = sorted({failure.pipeline for failure in verdict.failures if failure.pipeline is not None})
     lines += [words("  retry ", f"inv ci.restart --pipeline {number} --watch") for number in red]
     urls = [pipeline.url for pipeline in verdict.pipelines if pipeline.number in red] or [verdict.url or ""]
     return [*lines, *((Span("  "), Span(url, link=url)) for url in urls if url)]
 
 
-def _failure_lines(failure: Failure, verdict: Verdict, marks: Marks) -> list[Line]:
+def _whole_reason(verdict: Verdict) -> str:
+    """Take the only failure's words for the reason, where they say the same and more."""
+    titles = [describe(failure) for failure in verdict.failures]
+    return titles[0] if len(titles) == 1 and titles[0].startswith(verdict.reason) else verdict.reason
+
+
+def _failure_lines(failure: Failure, verdict: Verdict, reason: str, marks: Marks) -> list[Line]:
     title = describe(failure)
     is_only = len(verdict.failures) == 1
-    is_told = title in verdict.reason or (is_only and failure.error is not None and failure.error in verdict.reason)
+    is_told = title in reason or (is_only and failure.error is not None and failure.error in reason)
     lines = [] if is_told else [words(Span(f"{marks.bad} {title}", Style.BAD))]
     lines += [(Span(f"  {marks.bar} ", Style.DIM), Span(text)) for text in failure.tail]
     if failure.pipeline is not None and failure.workflow and failure.step:

@@ -202,6 +202,7 @@ class Journey:
             self._end(Word.ROLLED_OUT, f"{done}, stable for {format_duration(self._stable_for)}")
 
     def _rollout(self, workload: Workload, text: str) -> Rollout:
+        progress = self.progress
         return Rollout(
             target=self.label,
             phase=self.phase,
@@ -210,8 +211,11 @@ class Journey:
             updated=workload.updated,
             ready=workload.ready,
             available=workload.available,
-            revision=self.progress.revision if self.progress is not None else None,
+            renewed=progress.renewed if progress is not None else None,
+            old=progress.old if progress is not None else None,
+            revision=progress.revision if progress is not None else None,
             text=text,
+            trouble=tuple(cause.text for cause in progress.causes) if progress is not None else (),
         )
 
     def _show(self, event: Rollout) -> Iterator[Event]:

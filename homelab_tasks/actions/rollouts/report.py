@@ -44,10 +44,15 @@ def failures_of(journey: Journey, witness: Witness) -> tuple[Failure, ...]:
             pod=cause.pod,
             container=cause.container,
             exit_code=cause.exit_code,
-            error=f"{error} ({event})" if event and event not in error else error,
+            error=error if _is_told(event, error) else f"{error} ({event})",
             tail=_tail(workload, cause, witness),
         ),
     )
+
+
+def _is_told(event: str, error: str) -> bool:
+    """Does *error* say all of *event*, or what it quotes? `Failed: Failed to pull image "a": not found`."""
+    return not event or event in error or event.split(": ", 2)[-1] in error
 
 
 def _unready(journey: Journey, workload: Workload, witness: Witness) -> tuple[Failure, ...]:

@@ -57,6 +57,16 @@ class Progress(Struct, frozen=True, kw_only=True):
     new_pods: tuple[Pod, ...] | None = None
     old_pods: tuple[Pod, ...] | None = None
 
+    @property
+    def renewed(self) -> int | None:
+        """How many pods of the new revision are ready, where that can be known."""
+        return None if self.new_pods is None else sum(pod.ready for pod in self.new_pods)
+
+    @property
+    def old(self) -> int | None:
+        """How many pods of other revisions may still run, where that can be known."""
+        return None if self.old_pods is None else len(self.old_pods)
+
 
 def counts_are_final(workload: Workload) -> bool:
     """Does the status say that every replica has the template and is available, and that there is no other?"""

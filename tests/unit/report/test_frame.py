@@ -3,6 +3,7 @@ import string
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+from msgspec import structs
 
 from homelab_tasks.model.events import (
     Event,
@@ -20,9 +21,10 @@ from homelab_tasks.model.events import (
 )
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.report.cells import width_of
+from homelab_tasks.report.elapsed import Elapsed
 from homelab_tasks.report.frame import frame, header
 from homelab_tasks.report.marks import ASCII, UNICODE, Marks
-from homelab_tasks.report.picture import Picture
+from homelab_tasks.report.picture import Picture, TargetRow
 from homelab_tasks.report.styled import plain
 from tests.unit.report.reporting import COMMIT, pipeline
 
@@ -210,7 +212,9 @@ def test_what_failed_and_runs_is_kept_and_the_rest_counted_when_the_terminal_is_
 
 
 def test_every_row_is_there_and_no_quote_when_it_is_the_last_frame() -> None:
-    rows = drawn(picture_of(*three_workflows()), height=None)
+    end = Verdict(verdict=Word.TIMEOUT, reason="r")
+
+    rows = drawn(picture_of(*three_workflows(), end), height=None)
 
     assert [row.split()[1] for row in rows[1:]] == ["lint", "test", "docs", "publish"]
 
@@ -222,6 +226,88 @@ def test_a_rollout_has_a_bar_of_its_pods_when_it_goes_on() -> None:
 
     assert drawn(picture_of(rollout), now=41, width=120) == [
         "● web/deployment/web  rollout  41s  ━━━━━━━━━━━━╺━━━━━━━━━━━  2 of 4 updated, 2 available  reg/web:3f9c2e1"
+    ]
+
+
+ROLLING = Rollout(
+    target="web/deployment/web",
+    phase=Phase.ROLLOUT,
+    image="reg/web:3f9c2e1",
+    desired=3,
+    updated=3,
+    available=4,
+    renewed=2,
+    old=1,
+    text="3 of 3 updated, 4 available, 1 old still terminating",
+)
+
+
+def test_the_bar_of_a_rollout_counts_what_is_new_and_what_has_yet_to_go() -> None:
+    waiting = Rollout(target="web", phase=Phase.IMAGE, desired=3, updated=3, available=3, renewed=3, old=0)
+
+    assert [
+        TargetRow(seen=seen, elapsed=Elapsed()).fraction
+        for seen in (waiting, ROLLING, structs.replace(ROLLING, renewed=3), structs.replace(ROLLING, renewed=3, old=0))
+    ] == [None, 2 / 4, 3 / 4, 1]
+
+
+def test_a_rollout_has_its_pods_below_it_when_the_terminal_is_no_wider_than_usual() -> None:
+    picture = picture_of(ROLLING)
+
+    assert drawn(picture, now=14) == [
+        "● web/deployment/web  rollout  14s  ━━━━━━━━━━━━╺━━━━━━━━━━━",
+        "    3 of 3 updated, 4 available, 1 old still terminating  reg/web:3f9c2e1",
+    ]
+    assert drawn(picture, now=14, width=39) == [
+        "● web/deployment/web  rollout  14s",
+        "    ━━━━╺━━━  3 of 3 updated, 4",
+        "    available, 1 old still terminating",
+        "    reg/web:3f9c2e1",
+    ]
+
+
+def test_nothing_is_lost_of_what_an_image_is_waited_for_when_the_terminal_is_narrow() -> None:
+    text = "since 2026-11-25T18:42:47Z by admin, waiting for 13d1467"
+    waiting = Rollout(target="web/deployment/web", phase=Phase.IMAGE, image="reg/web:a6a53091", desired=2, text=text)
+
+    told = " ".join(" ".join(drawn(picture_of(waiting), width=39)).split())
+
+    assert told == f"● web/deployment/web image 0s reg/web:a6a53091 {text}"
+
+
+def test_pods_in_trouble_stand_below_their_target_and_the_rest_is_counted() -> None:
+    trouble = ("container web of web-77-4tppn: CrashLoopBackOff, restarted 2 times, exit 1", "b", "c", "d", "e")
+
+    rows = drawn(picture_of(structs.replace(ROLLING, trouble=trouble)), width=60)
+
+    assert rows[-5:] == [
+        "    ✗ container web of web-77-4tppn: CrashLoopBackOff,",
+        "      restarted 2 times, exit 1",
+        "    ✗ b",
+        "    ✗ c",
+        "    … 2 more",
+    ]
+
+
+def test_a_target_that_ended_tells_its_phases_and_no_reason_that_the_last_line_tells() -> None:
+    picture = picture_of(Rollout(target="web", phase=Phase.IMAGE, text="waiting"))
+    picture = picture.after(Rollout(target="web", phase=Phase.ROLLOUT, text="3 of 3"), 12)
+    ended = TargetVerdict(target="web", verdict=Word.ROLLED_OUT, reason="reg/web:3f9c2e1: 3 of 3 available")
+    verdict = Verdict(verdict=Word.ROLLED_OUT, reason=f"web: {ended.reason}", targets=(ended,))
+
+    assert drawn(picture.after(verdict, 41), height=None) == ["✓ web  rolled-out  41s  image 12s, rollout 29s"]
+
+
+def test_rows_of_the_last_frame_are_broken_between_words_and_not_cut() -> None:
+    landing = Land(phase=LandPhase.CANDIDATE, attempt=1, text="0ebb3d3 merges cleanly (tree 50222dc)")
+    picture = picture_of(landing, pipeline("success", seconds=6), *workflow("a-workflow-with-a-long-name", "success"))
+
+    assert drawn(picture.after(Verdict(verdict=Word.LANDED, reason="r"), 1), width=39, height=None) == [
+        "✓ candidate   0ebb3d3 merges cleanly",
+        "      (tree 50222dc)",
+        "#128 push main  success  6s",
+        "      https://ci.homelab.test/repos/1/pipeline/128",
+        "  ✓ a-workflow-with-a-long-name",
     ]
 
 
@@ -339,7 +425,10 @@ events = st.one_of(
         desired=st.none() | st.integers(0, 9),
         updated=st.none() | st.integers(0, 9),
         available=st.none() | st.integers(0, 9),
+        renewed=st.none() | st.integers(0, 9),
+        old=st.none() | st.integers(0, 9),
         text=st.none() | names,
+        trouble=st.lists(names, max_size=5).map(tuple),
     ),
     st.builds(Land, phase=st.sampled_from(LandPhase), attempt=st.integers(1, 3), text=st.none() | names),
     st.builds(Stage, stage=names, verdict=st.sampled_from(Word), reason=names),

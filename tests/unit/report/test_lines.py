@@ -147,6 +147,15 @@ def test_each_failure_is_told_with_its_own_log_and_page_when_there_are_several()
     ]
 
 
+def test_nothing_is_said_twice_when_the_last_line_says_all_of_it() -> None:
+    reason = "web: not complete after 20s: 0 of 2 updated"
+    failure = Failure(target="web", error="not complete after 20s: 0 of 2 updated")
+
+    shown = Shown().show([Verdict(verdict=Word.TIMEOUT, reason=reason, failures=(failure,), seconds=20)])
+
+    assert shown.progress == [f"timeout: {reason} (exit 124)"]
+
+
 def test_everything_is_ascii_when_the_encoding_has_nothing_else() -> None:
     shown = Shown(stdout=Ascii(), stderr=Ascii())
 

@@ -3,8 +3,23 @@ import io
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+from msgspec import structs
 
-from homelab_tasks.model.events import Event, Log, Note, NoteKind, StepSeen, Topic, Verdict, Watching, WorkflowSeen
+from homelab_tasks.model.events import (
+    Event,
+    Failure,
+    Log,
+    Note,
+    NoteKind,
+    Phase,
+    Rollout,
+    StepSeen,
+    TargetVerdict,
+    Topic,
+    Verdict,
+    Watching,
+    WorkflowSeen,
+)
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.report.live import Live
@@ -135,6 +150,41 @@ def test_the_log_of_a_red_step_is_quoted_in_place_and_any_other_passes_by_above(
     shown = watched.screen.text()
     assert shown[0] == "test > unit | ok"
     assert shown[-1] == "      │ 404"
+
+
+def test_the_trouble_of_a_pod_stands_below_its_target_and_is_not_told_above_it() -> None:
+    watched = Watched()
+    crash = "container web of web-77-4tppn: CrashLoopBackOff, restarted 2 times"
+    seen = Rollout(target="web/deployment/web", phase=Phase.ROLLOUT, desired=2, text="0 of 2 updated", trouble=(crash,))
+    watched.live.show(seen)
+    watched.live.show(Note(kind=NoteKind.WARNING, text=f"web/deployment/web: {crash}"))
+
+    watched.live.draw()
+    shown = watched.screen.text()
+    watched.live.show(structs.replace(seen, trouble=()))
+    watched.live.close()
+
+    assert [row for row in shown if "CrashLoopBackOff" in row] == [f"    ✗ {crash}"]
+    assert not any("CrashLoopBackOff" in row for row in watched.screen.text())
+
+
+def test_a_failed_rollout_says_why_in_the_headline_and_the_last_line_only() -> None:
+    watched = Watched(Screen(200, 50))
+    reason = "container web of web-77: CrashLoopBackOff, exit 1"
+    failure = Failure(target="web", pod="web-77", error=f"{reason} (BackOff: restarting)", tail=("KeyError",))
+    target = TargetVerdict(target="web", verdict=Word.FAILED, reason=reason)
+    verdict = Verdict(verdict=Word.FAILED, reason=f"web: {reason}", targets=(target,), failures=(failure,), seconds=20)
+
+    watched.live.show(Rollout(target="web", phase=Phase.ROLLOUT, desired=2, trouble=(reason,)))
+    watched.clock.seconds += 20
+    watched.live.show(verdict)
+
+    assert watched.screen.text() == [
+        "✗ web  failed  20s",
+        f"✗ failed 20s web: {reason} (BackOff: restarting)",
+        "  │ KeyError",
+        f"failed: web: {reason} (exit 1)",
+    ]
 
 
 def test_a_log_is_the_result_and_no_frame_is_drawn_when_it_was_asked_for() -> None:

@@ -9,7 +9,7 @@ from homelab_tasks.actions.rollouts.await_rollout import await_rollout
 from homelab_tasks.actions.rollouts.look_at_rollout import look_at_rollout
 from homelab_tasks.actions.rollouts.request import Request
 from homelab_tasks.clients.kubernetes.objects import decode_workload
-from homelab_tasks.model.events import Event, Note, NoteKind, Rollout, Verdict
+from homelab_tasks.model.events import Event, Note, NoteKind, Phase, Rollout, Verdict
 from homelab_tasks.model.rollouts.image import Wanted, parse_reference
 from homelab_tasks.model.rollouts.target import Kind, parse_targets
 from homelab_tasks.model.verdict import Word
@@ -108,6 +108,38 @@ def test_an_ambiguous_tag_names_nothing_and_both_commits_are_told() -> None:
     assert end(events).verdict is Word.MISSING
     assert "aaaaaaa00000" in notes(events)[0]
     assert "aaaaaaa11111" in notes(events)[0]
+
+
+def test_what_is_renewed_and_what_is_old_is_told() -> None:
+    on = rolled(cluster(), replicas=2)
+    on.at(1, lambda: on.apply(workload(B, replicas=2)))
+
+    shown = [event for event in wait(on, B) if isinstance(event, Rollout)]
+
+    assert (shown[0].renewed, shown[0].old) == (None, None)
+    rolling = [event for event in shown if event.phase is Phase.ROLLOUT]
+    assert any((event.renewed, event.old) == (0, 2) for event in rolling)
+    assert (rolling[-1].renewed, rolling[-1].old) == (2, 0)
+
+
+def test_the_trouble_of_pods_is_told_with_their_target() -> None:
+    on = rolled(cluster())
+    on.apply(workload(B, run="crash"))
+
+    shown = [event for event in wait(on, B) if isinstance(event, Rollout)]
+
+    assert any(
+        "container app of web-" in text and "CrashLoopBackOff" in text for event in shown for text in event.trouble
+    )
+
+
+def test_the_event_of_a_pull_that_failed_is_not_told_a_second_time() -> None:
+    on = rolled(cluster())
+    on.apply(workload(B, run="pull"))
+
+    (failure,) = end(wait(on, B)).failures
+
+    assert (failure.error or "").count("not found") == 1
 
 
 def test_a_template_that_is_half_updated_is_waited_on() -> None:
