@@ -103,10 +103,10 @@ class UntrustedError(UnavailableError):
     """The answer came from somewhere that must not be believed: a redirect, or a certificate that fails."""
 
 
-REFUSALS = (MissingError, DeniedError, UntrustedError)
+REFUSALS = (MissingError, DeniedError, RejectedError, UntrustedError)
 """
 Answers that are believed only when they last.
 
 Woodpecker answers 404 and 401 for any database error (server/store/datastore/helper.go `wrapGet`), and a load
-balancer that starts serves its default certificate for a moment.
+balancer that starts serves its default certificate, or a 400 or 421 of its own, for a moment.
 """

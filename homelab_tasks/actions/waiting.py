@@ -97,8 +97,8 @@ class Patience:
     Asks a server until it answers.
 
     A TransientError is ridden out until *deadline* (a time of the clock) or, for one-shot tasks without one, for
-    *retry_for* seconds of the outage. A refusal (REFUSALS) is believed once nothing else was answered to the
-    same question for BELIEF_SECONDS, or for *retry_for* where that is shorter or the question was answered before.
+    *retry_for* seconds of the outage. A refusal (REFUSALS) is believed once nothing else was answered for
+    BELIEF_SECONDS, or for *retry_for* where that is shorter or the same question was answered before.
     """
 
     def __init__(self, clock: Clock, *, server: str, retry_for: float, deadline: float | None = None) -> None:
@@ -110,6 +110,7 @@ class Patience:
         self.outage = Outage(clock, server)
         self._worked: set[str] = set()
         self._refused_since: dict[str, float] = {}
+        self._only_refused_since: float | None = None  # whatever the question
 
     def ask(self, question: str, operation: Callable[[], T]) -> Generator[Event, None, T]:
         """
@@ -127,6 +128,7 @@ class Patience:
                 yield from self.outage.failed(str(error))
         self._worked.add(question)
         self._refused_since.pop(question, None)
+        self._only_refused_since = None
         yield from self.outage.answered()
         return answer
 
@@ -136,7 +138,7 @@ class Patience:
             retry=retry_if_exception_type(RETRIED),
             stop=lambda state: self._must_stop(question, state),
             wait=self._pause,
-            retry_error_callback=self._give_up,
+            retry_error_callback=lambda state: self._give_up(question, state),
         )
 
     def _must_stop(self, question: str, state: RetryCallState) -> bool:
@@ -144,10 +146,17 @@ class Patience:
         if isinstance(error, TransientError):
             if error.answered:
                 self._refused_since.pop(question, None)
+                self._only_refused_since = None
             return self._time_left() <= 0
-        since = self._refused_since.setdefault(question, self.clock.now())
+        now = self.clock.now()
+        self._only_refused_since = now if self._only_refused_since is None else self._only_refused_since
+        self._refused_since.setdefault(question, self._only_refused_since)
+        return self._is_believed(question) or self._time_left() <= 0
+
+    def _is_believed(self, question: str) -> bool:
+        """Has *question* been refused for long enough?"""
         window = self.retry_for if question in self._worked else min(self.retry_for, BELIEF_SECONDS)
-        return self.clock.now() - since >= window or self._time_left() <= 0
+        return self.clock.now() - self._refused_since[question] >= window
 
     def _time_left(self) -> float:
         if self.deadline is not None:
@@ -161,9 +170,10 @@ class Patience:
         pause = max(jitter, BACK_OFF_FIRST_SECONDS / 4, min(asked_for or 0.0, RETRY_AFTER_MOST_SECONDS))
         return max(0.0, min(pause, self._time_left()))
 
-    def _give_up(self, state: RetryCallState) -> None:
+    def _give_up(self, question: str, state: RetryCallState) -> None:
         error = _error_of(state)
-        if not isinstance(error, TransientError):
+        is_weather = isinstance(error, TransientError) or (question in self._worked and not self._is_believed(question))
+        if not is_weather:
             self.outage.dismiss()
             raise error
         waited = format_duration(self.outage.seconds)

@@ -1,6 +1,7 @@
 """How a server is asked again, and when it is believed."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -9,6 +10,7 @@ from homelab_tasks.errors import (
     DeniedError,
     HomelabError,
     MissingError,
+    RejectedError,
     TransientError,
     UnavailableError,
     UntrustedError,
@@ -31,9 +33,9 @@ def failing(clock: FakeClock, *, until: float, error: Callable[[], HomelabError]
     return ask
 
 
-def answer(patience: Patience, question: Callable[[], str]) -> tuple[list[Event], str]:
+def answer(patience: Patience, ask: Callable[[], str], question: str = "question") -> tuple[list[Event], str]:
     told: list[Event] = []
-    asking = patience.ask("question", question)
+    asking = patience.ask(question, ask)
     while True:
         try:
             told.append(next(asking))
@@ -65,8 +67,8 @@ def test_an_outage_is_told_once_when_it_begins_and_once_when_it_ends() -> None:
     assert [event.kind for event in told if isinstance(event, Note)] == [NoteKind.RETRYING, NoteKind.RECOVERED]
 
 
-@pytest.mark.parametrize("error", [MissingError, DeniedError, UntrustedError])
-def test_a_refusal_is_not_believed_when_the_answer_comes_soon(error: type[HomelabError]) -> None:
+@pytest.mark.parametrize("error", [MissingError, DeniedError, UntrustedError, partial(RejectedError, status=400)])
+def test_a_refusal_is_not_believed_when_the_answer_comes_soon(error: Callable[[str], HomelabError]) -> None:
     clock = FakeClock()
     patience = Patience(clock, server="ci.homelab.test", retry_for=RETRY_SECONDS)
 
@@ -101,3 +103,36 @@ def test_a_refusal_that_an_outage_interrupts_begins_anew() -> None:
         answer(patience, ask)
 
     assert clock.now() >= 3 * 1.5 + 1.5 + 5
+
+
+def test_a_refusal_is_believed_at_once_when_nothing_else_was_answered_to_another_question_before() -> None:
+    clock = FakeClock()
+    patience = Patience(clock, server="ci.homelab.test", retry_for=RETRY_SECONDS)
+    for question in ("user", "repository"):
+        with pytest.raises(DeniedError):
+            answer(patience, failing(clock, until=1000.0, error=lambda: DeniedError("HTTP 401")), question)
+
+    assert clock.now() == pytest.approx(5.0, abs=2.5)
+
+
+def test_a_refusal_is_not_believed_at_once_when_another_question_was_answered_since() -> None:
+    clock = FakeClock()
+    patience = Patience(clock, server="ci.homelab.test", retry_for=RETRY_SECONDS)
+    with pytest.raises(DeniedError):
+        answer(patience, failing(clock, until=1000.0, error=lambda: DeniedError("HTTP 401")), "user")
+    answer(patience, lambda: "answer", "repository")
+
+    _, told = answer(patience, failing(clock, until=clock.now() + 4.0, error=lambda: MissingError("HTTP 404")), "list")
+
+    assert told == "answer"
+
+
+def test_a_refusal_of_what_worked_before_is_an_outage_when_time_is_up_before_it_is_believed() -> None:
+    clock = FakeClock()
+    patience = Patience(clock, server="ci.homelab.test", retry_for=RETRY_SECONDS, deadline=10.0)
+    answer(patience, lambda: "answer")
+
+    with pytest.raises(UnavailableError, match=r"could not be reached for .*: HTTP 404") as raised:
+        answer(patience, failing(clock, until=1000.0, error=lambda: MissingError("HTTP 404")))
+
+    assert raised.value.exit_code == 69
