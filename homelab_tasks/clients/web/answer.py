@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -156,15 +157,23 @@ class Answer:
 
 
 def decode_json(content: bytes, kind: type[T], rename: Mapping[str, str]) -> T:
-    """Decode *content* as *kind*, keys of *rename* renamed first where they occur; raises msgspec.DecodeError."""
-    if any(f'"{old}":'.encode() in content for old in rename):
-        return msgspec.convert(_renamed(msgspec.json.decode(content), rename), type=kind)
-    return msgspec.json.decode(content, type=kind)
+    """
+    Decode *content* as *kind*, keys of *rename* renamed first where they occur; raises msgspec.DecodeError.
+
+    A member that is null is one that is not there, wherever *kind* knows no null.
+    """
+    if not any(f'"{old}":'.encode() in content for old in rename):
+        with suppress(msgspec.ValidationError):
+            return msgspec.json.decode(content, type=kind)
+    try:
+        return msgspec.convert(_tidied(msgspec.json.decode(content), rename), type=kind)
+    except RecursionError as error:
+        raise msgspec.DecodeError("nested too deeply") from error
 
 
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+def _tidied(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
-        return {names.get(name, name): _renamed(item, names) for name, item in value.items()}
+        return {names.get(name, name): _tidied(item, names) for name, item in value.items() if item is not None}
     if isinstance(value, list):
-        return [_renamed(item, names) for item in value]
+        return [_tidied(item, names) for item in value]
     return value

@@ -213,7 +213,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     @property
     def problems(self) -> tuple[str, ...]:
         """What the server says is wrong with the configuration, warnings left out."""
-        return tuple(problem.message for problem in self.errors or () if not problem.is_warning)
+        return tuple(problem.message for problem in self.errors or () if problem.message and not problem.is_warning)
 
 
 class LogLine(Struct, frozen=True, kw_only=True):

@@ -41,6 +41,32 @@ def test_no_beginning_of_a_list_is_taken_for_the_whole(cut: int) -> None:
         answer().decode(json.dumps([ROW, ROW]).encode()[:-cut], tuple[Pipeline, ...])
 
 
+@pytest.mark.parametrize("name", ["started", "parent", "branch", "message", "errors", "cancel_info"])
+def test_a_member_that_is_null_is_one_that_is_absent(name: str) -> None:
+    assert answer().decode(json.dumps(ROW | {name: None}).encode(), Pipeline) == answer().decode(WHOLE, Pipeline)
+
+
+def test_a_member_that_is_null_is_one_that_is_absent_at_any_depth() -> None:
+    step = STEP | {"error": None, "started": None}
+    told = ROW | {"workflows": [WORKFLOW | {"children": [step]}], "errors": [{"message": None, "type": "linter"}]}
+
+    pipeline = answer().decode(json.dumps(told).encode(), Pipeline)
+
+    assert (pipeline.workflows or ())[0].steps[0].error == ""
+    assert pipeline.problems == ()
+
+
+@pytest.mark.parametrize("name", ["id", "number", "commit", "event", "status"])
+def test_what_lacks_a_member_that_decides_is_no_usable_answer(name: str) -> None:
+    with pytest.raises(TransientError, match=f"JSON of another shape: Object missing required field `{name}`"):
+        answer().decode(json.dumps(ROW | {name: None}).encode(), Pipeline)
+
+
+def test_json_that_is_nested_without_end_is_no_usable_answer() -> None:
+    with pytest.raises(TransientError, match="torn JSON"):
+        answer().decode(b"[" * 200_000, Pipeline)
+
+
 @given(st.binary() | st.text().map(str.encode) | VALUES.map(lambda value: json.dumps(value).encode()))
 def test_anything_else_is_no_usable_answer(content: bytes) -> None:
     with pytest.raises(TransientError) as raised:
