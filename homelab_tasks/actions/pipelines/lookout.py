@@ -119,6 +119,8 @@ class Lookout:
         return next((row for row in self._survey.rows.values() if row.number == number), None)
 
     def _why_not(self, pipeline: Pipeline, successor: Pipeline) -> str | None:
+        if successor.number < pipeline.number:  # it was approved, or its restart was, after ours had begun
+            return "which is older"
         if successor.id <= pipeline.id or successor.event != pipeline.event:
             return "which is gone: its number stands for another pipeline now"
         if self._contains(self._board.selection.commit, successor.commit) is False:

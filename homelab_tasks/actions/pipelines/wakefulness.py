@@ -126,7 +126,9 @@ class Wakefulness:
         return pause if again_at is None else min(pause, again_at - self._looked_at)
 
     def _steady_pause(self, board: Board, now: float) -> float:
-        if self.is_trusted:
+        # A row that is filtered out is deleted without an event (server/pipeline/create.go), so a fresh one is polled.
+        is_told_of = not any(sight.pipeline.state is Status.CREATED for sight in board.sights())
+        if self.is_trusted and is_told_of:
             return HEARTBEAT_SECONDS
         open_ones = [sight for sight in board.sights() if not sight.has_ended(now)]
         remaining = [sight.remaining_seconds(now) for sight in open_ones if sight.pipeline.state is Status.RUNNING]

@@ -292,6 +292,16 @@ def test_number_that_is_used_again_by_another_commit_is_not_ours() -> None:
     assert "vanished" in ending(events).reason
 
 
+@pytest.mark.parametrize("vanishes", [4.0, 40.0])
+def test_row_that_vanishes_is_noticed_within_seconds_though_the_stream_is_trusted(vanishes: float) -> None:
+    filtered = Life((*states(FIRST, (2.0, "created", None)).states, (vanishes, None)))
+
+    events, model = watched(filtered)
+
+    assert ending(events).verdict is Word.SKIPPED
+    assert model.clock.now() < vanishes + 6
+
+
 def test_fail_fast_ends_at_the_first_red_workflow_but_not_at_a_step_that_may_fail() -> None:
     may_fail = (workflow("running", "failure", "running"),)
     early = (workflow("failure", "failure"), workflow("running", "running", pid=2, name="slow"))
@@ -335,6 +345,18 @@ def test_a_successor_whose_number_was_used_again_is_not_followed(id_: int, event
     replaced = with_cancel_info(stopped, 5.0, CancelInfo(superseded_by=2))
 
     assert watch(replaced, states(new, (4.0, "success", GREEN))).verdict is Word.SUPERSEDED
+
+
+def test_a_successor_that_is_older_is_not_followed_and_said_to_be() -> None:
+    older = structs.replace(ROW, id=1, number=1, commit=NEWER)
+    ours = structs.replace(ROW, id=2, number=2)
+    stopped = states(ours, *started(ours, 0.0, 5.0), (5.0, "killed", STOPPED))
+    replaced = with_cancel_info(stopped, 5.0, CancelInfo(superseded_by=1))
+
+    verdict = watch(replaced, states(older, (0.0, "blocked", None), (4.0, "success", GREEN)))
+
+    assert verdict.verdict is Word.SUPERSEDED
+    assert verdict.reason == "#2 was replaced by #1, which is older"
 
 
 class ShiftedPages(ServerModel):
