@@ -124,7 +124,7 @@ MUTANTS = (
         promise="V9",
         what="without the stream nothing is looked at for a minute",
         file="homelab_tasks/actions/pipelines/wakefulness.py",
-        before="        if self.is_trusted:\n            return HEARTBEAT_SECONDS\n",
+        before="        if self.is_trusted and is_told_of:\n            return HEARTBEAT_SECONDS\n",
         after="        if self._changes is not None:\n            return HEARTBEAT_SECONDS\n",
         test="tests/unit/actions/pipelines/test_watch_pipelines.py::test_the_verdict_comes_seconds_later_when_the_stream_is_dead",
     ),
