@@ -24,8 +24,8 @@ class Notifying:
         self._notice = notice
 
     @property
-    def is_closed(self) -> bool:
-        return self._view.is_closed
+    def is_live(self) -> bool:
+        return self._view.is_live
 
     def show(self, event: Event) -> None:
         self._view.show(event)

@@ -20,17 +20,14 @@ SECONDS_DECIMALS = 3
 class JsonLines:
     """One object a line for each event, nothing else on *stdout*."""
 
+    is_live = False
+
     def __init__(self, stdout: Outlet, stderr: Outlet, *, clock: Clock, secrets: Secrets) -> None:
         """Stamp events with the wall time of *clock*."""
         self._stdout = stdout
         self._stderr = stderr
         self._clock = clock
         self._secrets = secrets
-
-    @property
-    def is_closed(self) -> bool:
-        """Has the reader of the events gone away?"""
-        return self._stdout.is_closed
 
     def show(self, event: Event) -> None:
         """Print *event*; with the verdict also the last line for people."""

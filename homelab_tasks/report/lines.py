@@ -16,6 +16,8 @@ from homelab_tasks.report.words import ending, last_line
 class Lines:
     """Progress on *stderr*, each line with its local time; the result on *stdout*."""
 
+    is_live = False
+
     def __init__(self, stdout: Outlet, stderr: Outlet, *, clock: Clock, secrets: Secrets, colour: bool) -> None:
         """Write with *colour* only where somebody asked for it."""
         self._stderr = stderr
@@ -24,11 +26,6 @@ class Lines:
         self._colour = colour
         self._changes = Changes()
         self._result = Result(stdout)
-
-    @property
-    def is_closed(self) -> bool:
-        """Has the reader of the result gone away?"""
-        return self._result.is_closed
 
     def show(self, event: Event) -> None:
         """Print what *event* is worth."""

@@ -29,6 +29,8 @@ class Live:
     Thread-safe: a Ticker draws while the action waits for a server.
     """
 
+    is_live = True
+
     def __init__(self, stdout: Outlet, painter: Painter, taskbar: Taskbar, *, clock: Clock, secrets: Secrets) -> None:
         """Draw with *painter*, and on the *taskbar*."""
         self._painter = painter
@@ -42,11 +44,6 @@ class Live:
         self._red_steps: set[tuple[int, str, str]] = set()
         self._painted_at: float | None = None
         self._is_over = False
-
-    @property
-    def is_closed(self) -> bool:
-        """Has the reader of the result gone away?"""
-        return self._result.is_closed
 
     def show(self, event: Event) -> None:
         """Take *event* in, and draw it soon."""
@@ -125,17 +122,14 @@ class Live:
 class Ticker:
     """Draws *live* four times a second until it is closed."""
 
+    is_live = True
+
     def __init__(self, live: Live) -> None:
         """Start at once."""
         self._live = live
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live view", daemon=True)
         self._thread.start()
-
-    @property
-    def is_closed(self) -> bool:
-        """Has the reader of the result gone away?"""
-        return self._live.is_closed
 
     def show(self, event: Event) -> None:
         """Show *event*."""

@@ -21,11 +21,6 @@ class Result:
         self._has_rows = False
         self.is_log = False
 
-    @property
-    def is_closed(self) -> bool:
-        """Has the reader of the result gone away?"""
-        return self._stdout.is_closed
-
     def row(self, event: Event) -> str | None:
         """Write *event* as a line of the result, or return None if it is no part of it."""
         match event:

@@ -13,8 +13,8 @@ class View(Protocol):
     """Shows events to somebody. Never raises because of who reads, or how."""
 
     @property
-    def is_closed(self) -> bool:
-        """Has the reader of the result gone away?"""
+    def is_live(self) -> bool:
+        """Does somebody see what goes on while it does, and what is expected of it?"""
 
     def show(self, event: Event) -> None:
         """Show *event*."""

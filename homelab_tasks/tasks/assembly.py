@@ -38,6 +38,7 @@ class Assembly:
         """Assemble from invoke's *context* for *task*."""
         self._context = context
         self.task = task
+        self.is_live = False  # does somebody look at it while it goes on?
         self.clock = SystemClock()
         self.secrets = Secrets()
         self._deadline: float | None = None

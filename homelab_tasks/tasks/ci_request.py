@@ -58,6 +58,7 @@ def watch_ci(assembly: Assembly, flags: CiFlags, *, once: bool) -> Iterator[Even
         appear_timeout=duration("--appear-timeout", flags.appear_timeout, ci.appear_timeout),
         retry_for=assembly.settings.http.retry_for,
         once=once,
+        foresee=assembly.is_live and not once,
         logs=ShownLogs(flags.logs),
     )
     if not once:

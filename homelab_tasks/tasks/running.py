@@ -42,6 +42,7 @@ def run_task(context: Context, name: str, body: Callable[[Assembly], Iterator[Ev
         debug=logging.getLogger().isEnabledFor(logging.DEBUG),
         notice=notify if given.get("notify") else None,
     )
+    assembly.is_live = view.is_live
     verdict = _run(assembly, view, _begin(body, assembly), given)
     # Or the interpreter, at its end, looks through all that was imported for garbage: 80 ms after the verdict.
     gc.freeze()

@@ -92,7 +92,7 @@ class Watch:
             board=self._board,
             survey=Survey(ci, self._patience, repository.id, not_before=commit.committed),
             movement=self._movement,
-            recollection=Recollection(ci, clock, repository.id, most=0 if request.once else REQUESTS_MOST),
+            recollection=Recollection(ci, clock, repository.id, most=REQUESTS_MOST if request.foresee else 0),
             wakefulness=self._wakefulness,
             repository_id=repository.id,
             contains=self._contains,

@@ -36,7 +36,8 @@ class WatchRequest(Struct, frozen=True, kw_only=True):
     """
     What to watch and for how long, in seconds.
 
-    Without *commit* the pipeline *number* says which it is. *once* is a single look, which reads no logs.
+    Without *commit* the pipeline *number* says which it is. *once* is a single look, which reads no logs. To *foresee*
+    is to read a few earlier pipelines too, for somebody who looks at how much is left of each workflow.
     """
 
     repository: str
@@ -50,6 +51,7 @@ class WatchRequest(Struct, frozen=True, kw_only=True):
     appear_timeout: float = 120.0
     retry_for: float = 30.0
     once: bool = False
+    foresee: bool = False
     logs: ShownLogs = ShownLogs.FAILED
 
 

@@ -11,7 +11,7 @@ from homelab_tasks.actions.pipelines.watch_pipelines import watch_pipelines
 from homelab_tasks.actions.pipelines.watch_request import WatchRequest
 from homelab_tasks.errors import TransientError
 from homelab_tasks.model.commit import Commit
-from homelab_tasks.model.events import StepSeen, WorkflowSeen
+from homelab_tasks.model.events import Event, StepSeen, WorkflowSeen
 from homelab_tasks.model.pipelines.pipeline import Pipeline
 from tests.fakes.clock import FakeClock
 from tests.fakes.server import COMMIT, ROW, SERVER_EPOCH, Life, ServerModel, started, states, workflow
@@ -98,7 +98,8 @@ def test_a_number_that_stands_for_another_pipeline_now_tells_nothing() -> None:
     assert seen.experience.runs == ()
 
 
-def test_workflows_and_steps_are_told_with_what_is_left_of_them() -> None:
+def watched(*, foresee: bool) -> tuple[list[Event], int]:
+    """A watch of a pipeline that has one earlier run: what it tells, and how many details it reads."""
     green, running = workflow("success", "success"), workflow("running", "running")
     took = structs.replace(green, started=SERVER_EPOCH, finished=SERVER_EPOCH + 40)
     took = structs.replace(
@@ -109,11 +110,23 @@ def test_workflows_and_steps_are_told_with_what_is_left_of_them() -> None:
     began = structs.replace(running, started=SERVER_EPOCH + 1)
     life = states(ours, *started(ours, 0.0, 5.0)[:2], (1.0, "running", (began,)), (9.0, "success", (green,)))
     model = ServerModel(FakeClock(), (before, life))
-    request = WatchRequest(repository="lab/app", commit=Commit(sha=COMMIT))
+    request = WatchRequest(repository="lab/app", commit=Commit(sha=COMMIT), foresee=foresee)
 
     told = list(watch_pipelines(model, model.clock, request, contains=lambda ancestor, descendant: True))
+    return told, model.requests.count("detail")
+
+
+def test_workflows_and_steps_are_told_with_what_is_left_of_them() -> None:
+    told, _ = watched(foresee=True)
 
     workflows = [event for event in told if isinstance(event, WorkflowSeen) and event.status == "running"]
     steps = [event for event in told if isinstance(event, StepSeen) and event.status == "running"]
     assert [event.eta_seconds for event in workflows] == [pytest.approx(40, abs=2)]
     assert [event.eta_seconds for event in steps] == [pytest.approx(29, abs=2)]
+
+
+def test_earlier_runs_are_not_read_where_nobody_looks_at_what_is_left() -> None:
+    (told, read), (_, read_by_somebody) = watched(foresee=False), watched(foresee=True)
+
+    assert all(event.eta_seconds is None for event in told if isinstance(event, WorkflowSeen | StepSeen))
+    assert read == read_by_somebody - 1
