@@ -170,6 +170,31 @@ def run(
     return Finished(exit_code=running.exit_code or 0, timed_out=running.timed_out, lines=lines)
 
 
+def end_with_children(process: subprocess.Popen[bytes]) -> None:
+    """
+    End *process* and all that it started, where they have no group of their own: ask, then kill.
+
+    Asked, git takes its lock files away, also the git of a remote on this machine.
+    """
+    family = [process.pid]
+    for farewell in FAREWELL[1:]:
+        for parent in family:  # which grows meanwhile; whose parent has ended is not found any more, so all come first
+            family.extend(child for child in _children(parent) if child not in family)
+        for member in family:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(member, farewell)
+        with suppress(subprocess.TimeoutExpired):  # closed pipes say that all are gone
+            process.communicate(timeout=FAREWELL_SECONDS)
+            return
+
+
+def _children(parent: int) -> list[int]:
+    with suppress(OSError):  # where there is no such program, those of a killed git end by themselves
+        listed = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True, check=False)
+        return [int(child) for child in listed.stdout.split()]
+    return []
+
+
 def _read(stream: IO[str], queue: SimpleQueue[str | None]) -> None:
     with suppress(ValueError, OSError), stream:
         for line in stream:

@@ -115,7 +115,7 @@ def test_push_is_made_again_when_it_never_arrived(work: Path, way: Way, remote: 
     events = events_of(work)
 
     assert verdict_of(events).verdict is Word.LANDED
-    assert "pushing again" in texts(events)
+    assert "the push did not get through" in texts(events)
     assert way.pushes == 3
     assert len(first_parents(remote)) == 2
 

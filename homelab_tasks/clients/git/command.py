@@ -4,11 +4,18 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from subprocess import TimeoutExpired
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from msgspec import Struct
 
-from homelab_tasks.errors import HomelabError, UnavailableError, UsageError
+from homelab_tasks.clients.process import end_with_children
+from homelab_tasks.errors import UnavailableError, UsageError
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+    from git.cmd import Git
 
 KILLED = -9
 # A hook that calls us exports these; they would redirect git from the directory that we were asked to open.
@@ -109,7 +116,12 @@ class GitCommand:
         timeout: float | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Completed:
-        """Run git with *arguments* on the input *given*, killed after *timeout* seconds; any exit code is an answer."""
+        """
+        Run git with *arguments* on the input *given*; any exit code is an answer.
+
+        After *timeout* seconds, or when it is interrupted, git and whatever it called are ended. GitPython's own
+        `kill_after_timeout` would let both go on after an interrupt, and the interpreter wait for its timer.
+        """
         try:
             from git.cmd import Git
             from git.exc import GitCommandNotFound
@@ -118,20 +130,15 @@ class GitCommand:
         options = [part for setting in self._configuration for part in ("-c", setting)]
         try:
             with _readable(given) as source:
-                code, output, errors = Git(self.directory).execute(
+                running = Git(self.directory).execute(
                     [*_without_inherited(), "git", *options, *arguments],
                     istream=source,
-                    with_extended_output=True,
-                    with_exceptions=False,
-                    kill_after_timeout=timeout,
+                    as_process=True,
                     env={**_ENVIRONMENT, **self._environment, **_by_environment(self._hidden), **(environment or {})},
-                    strip_newline_in_stdout=False,
                 )
         except GitCommandNotFound as error:
             raise UsageError(f"git cannot run in {str(self.directory)!r}") from error
-        late = code == KILLED and timeout is not None
-        problem = f"fatal: nothing came of it within {timeout:g} seconds" if late else _text(errors)
-        return Completed(code=code, output=_text(output), errors=problem)
+        return _completed(running, timeout)
 
     def ask(self, *arguments: str) -> str | None:
         """Run git with *arguments*; its output without the end of the line, None when it failed."""
@@ -144,6 +151,20 @@ class GitCommand:
         if not done.worked:
             raise UnavailableError(f"git {arguments[0]} failed: {done.problem}", hint=_hint(done))
         return done.output.removesuffix("\n")
+
+
+def _completed(running: "Git.AutoInterrupt", timeout: float | None) -> Completed:
+    process = cast("Popen[bytes]", running.proc)
+    try:
+        output, errors = process.communicate(timeout=timeout)
+    except TimeoutExpired:
+        end_with_children(process)
+        problem = f"fatal: nothing came of it within {timeout:.3g} seconds"
+        return Completed(code=KILLED, output="", errors=problem)
+    except BaseException:
+        end_with_children(process)
+        raise
+    return Completed(code=process.returncode, output=_text(output), errors=_text(errors))
 
 
 @contextmanager
@@ -159,12 +180,8 @@ def _readable(text: str) -> Iterator[BinaryIO | None]:
         yield readable
 
 
-def _text(output: object) -> str:
-    if isinstance(output, bytes):
-        return output.decode("utf-8", "surrogateescape")
-    if isinstance(output, str):
-        return output
-    raise HomelabError("git answered nothing that can be read")
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", "surrogateescape")
 
 
 def _without_inherited() -> list[str]:
