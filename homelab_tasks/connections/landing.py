@@ -69,11 +69,12 @@ def landing_site(
     clone: LandingClone, remote: Remote, *, clock: Clock, environment: dict[str, str], timeout: float
 ) -> Site:
     """Make the site of a landing from *clone* to *remote*, which may take *timeout* seconds."""
-    patience = Patience(clock, server=f"remote {clone.remote!r}", retry_for=timeout, deadline=clock.now() + timeout)
+    deadline = clock.now() + timeout
+    patience = Patience(clock, server=f"remote {clone.remote!r}", retry_for=timeout, deadline=deadline)
     return Site(
         clone=clone,
         remote=remote,
-        merger=Merger(clone.git.command),
+        merger=Merger(clone.git.command, time_left=lambda: deadline - clock.now()),
         checkout=Checkout(clone.git.command, clone.git.git_directory, environment),
         verified=VerifiedTrees(clone.git.common_directory, environment),
         journal=JournalFile(clone.git.git_directory),

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,9 @@ def test_lost_race_is_the_same_when_the_new_trunk_was_fetched_or_not(
     assert texts(events).count("lost the race") == 1
 
 
-@pytest.mark.scenario(46)
-def test_push_is_refused_when_a_submodule_was_not_pushed(work: Path, remote: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def unpushed(work: Path, tmp_path: Path) -> Path:
+    """A topic that names a commit of its submodule `lib` which was not pushed."""
     library = tmp_path / "library"
     git(tmp_path, "init", "--quiet", "--bare", str(library))
     seed = tmp_path / "library-seed"
@@ -73,13 +75,37 @@ def test_push_is_refused_when_a_submodule_was_not_pushed(work: Path, remote: Pat
     git(work, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library.as_uri(), "lib")
     commit(work / "lib", "lib.txt", "2\n")
     git(work, "commit", "--quiet", "--all", "--message", "Use the new library")
+    return work
+
+
+@pytest.mark.scenario(46)
+def test_push_is_refused_when_a_submodule_was_not_pushed(unpushed: Path, remote: Path) -> None:
     old = trunk_of(remote)
 
-    verdict = landed(work, verify=None)
+    verdict = landed(unpushed, verify=None)
 
     assert verdict.verdict is Word.USAGE
     assert "on no remote: lib" in verdict.reason
     assert trunk_of(remote) == old
+
+
+@pytest.mark.scenario(46)
+def test_usage_is_the_end_when_verify_needs_a_submodule_that_was_not_pushed(
+    unpushed: Path, remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")
+    old = trunk_of(remote)
+
+    with pytest.raises(UsageError, match="on no remote: lib"):
+        landed(unpushed)
+    assert trunk_of(remote) == old
+
+
+def test_submodule_is_named_when_it_cannot_be_fetched_for_verify(unpushed: Path, tmp_path: Path) -> None:
+    (tmp_path / "library").rename(tmp_path / "away")
+
+    with pytest.raises(UnavailableError, match="the submodules for verify: clone of"):
+        landed(unpushed)
 
 
 @pytest.mark.scenario(48)
@@ -130,6 +156,23 @@ def test_usage_is_the_end_when_the_signature_cannot_be_made(work: Path, remote: 
 
     with pytest.raises(UsageError, match="the commit could not be made"):
         landed(work)
+    assert trunk_of(remote) == old
+
+
+@pytest.mark.scenario(50)
+def test_timeout_is_the_end_when_the_signer_waits_for_somebody(work: Path, remote: Path, tmp_path: Path) -> None:
+    signer = write(tmp_path, "signer", "#!/bin/sh\nexec sleep 20\n")
+    signer.chmod(0o755)
+    start_topic(work)
+    git(work, "config", "commit.gpgSign", "true")
+    git(work, "config", "gpg.program", str(signer))
+    old, begun = trunk_of(remote), time.monotonic()
+
+    verdict = verdict_of(events_of(work, timeout=1.0))
+
+    assert verdict.verdict is Word.TIMEOUT
+    assert "signed" in verdict.reason
+    assert time.monotonic() - begun < 10
     assert trunk_of(remote) == old
 
 

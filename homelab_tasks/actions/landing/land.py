@@ -168,7 +168,12 @@ class _Landing:
         if merged.tree == self._site.merger.tree_of(trunk.base):
             return verdicts.no_change(record.topic, record.trunk)
         message = self._order.message or f"Merge branch '{record.topic}'"
-        commit = self._site.merger.commit(merged.tree, (trunk.base, record.tip), message)
+        try:
+            commit = self._site.merger.commit(merged.tree, (trunk.base, record.tip), message)
+        except UsageError:
+            if self._site.time_left > 0:
+                raise
+            return verdicts.late("the time for landing was up before the candidate was signed")
         text = f"{commit[:7]} merges cleanly (tree {merged.tree[:7]})"
         yield Land(phase=LandPhase.CANDIDATE, attempt=attempt, trunk=trunk.base, candidate=commit, text=text)
         if self._order.dry_run:

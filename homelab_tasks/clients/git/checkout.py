@@ -8,16 +8,17 @@ landing to the next: what verify left there and git ignores (its caches) stays, 
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from homelab_tasks.clients.git.command import INHERITED, GitCommand
+from homelab_tasks.clients.git.command import INHERITED, Completed, GitCommand
 from homelab_tasks.clients.git.worktrees import changing_worktrees, link_git_crypt
 from homelab_tasks.clients.process import Running
-from homelab_tasks.errors import UnavailableError
+from homelab_tasks.errors import UnavailableError, UsageError
 
 _WHOLE = (
     "core.sparseCheckout=false",  # what lands is the whole tree
@@ -26,6 +27,8 @@ _WHOLE = (
     "submodule.recurse=false",
     "gc.auto=0",
 )
+# git's submodule--helper.c `fetch_in_submodule`
+_LACKING = re.compile(r"in submodule path '(?P<path>[^\n]*)', but it did not contain")
 
 
 def cache_directory(environment: Mapping[str, str]) -> Path:
@@ -46,7 +49,11 @@ class Checkout:
         self.directory = cache_directory(environment) / f"verify-{own}" / _name_of(git_directory)
 
     def prepare(self, commit: str) -> None:
-        """Put the tree of *commit* there; raises UnavailableError when it cannot be written."""
+        """
+        Put the tree of *commit* there.
+
+        Raises UnavailableError when it cannot be written, UsageError when a submodule's commit is on no remote.
+        """
         if self._reset(commit):
             return
         self.remove()
@@ -66,7 +73,7 @@ class Checkout:
             (git_directory / left).unlink(missing_ok=True)
         switched = here.run("checkout", "--quiet", "--force", "--detach", commit)
         cleaned = here.run("clean", "--quiet", "-ffd")
-        return switched.worked and cleaned.worked and self._submodules(here)
+        return switched.worked and cleaned.worked and self._update_submodules(here).worked
 
     def _add(self, commit: str) -> None:
         options = ("--quiet", "--force", "--detach", "--no-checkout")
@@ -77,13 +84,20 @@ class Checkout:
         here = self._command.at(self.directory)
         link_git_crypt(here)
         done = here.run("checkout", "--quiet", "--force", "--detach", commit)
-        if not done.worked or not self._submodules(here):
+        if not done.worked:
             raise UnavailableError(f"cannot check out for verify: {done.problem}")
+        updated = self._update_submodules(here)
+        lacking = _LACKING.search(updated.errors)
+        if lacking is not None:
+            problem = f"a submodule is at a commit that is on no remote: {lacking['path']}"
+            raise UsageError(problem, hint="push it first: git push in the submodule, then inv work.land")
+        if not updated.worked:
+            raise UnavailableError(f"cannot check out the submodules for verify: {updated.problem}")
 
-    def _submodules(self, here: GitCommand) -> bool:
+    def _update_submodules(self, here: GitCommand) -> Completed:
         if not (self.directory / ".gitmodules").exists():
-            return True
-        return here.run("submodule", "update", "--quiet", "--init", "--recursive", "--force").worked
+            return Completed(code=0, output="", errors="")
+        return here.run("submodule", "update", "--quiet", "--init", "--recursive", "--force")
 
     def start(self, command: str, *, timeout: float) -> Running:
         """Run the shell *command* at the top of the checkout, in a process group of its own."""

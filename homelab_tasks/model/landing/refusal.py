@@ -123,7 +123,8 @@ _NETWORK = (
 _UNPUSHED = re.compile(
     r"submodule paths contain changes that can\s+not be found on any remote:\n(?P<paths>(?:  .*\n)+)"
 )
-_CLOSED = (r"returned error: 413",)
+# Another try would bring the same: a body that is too large, an option of the user's that the server does not know.
+_FINAL = (r"returned error: 413", r"the receiving end does not support (push options|--signed)")
 
 
 def _says(text: str, *patterns: str) -> bool:
@@ -176,7 +177,7 @@ def classify_failure(errors: str, *, code: int) -> Refusal:
     unpushed = _UNPUSHED.search(errors)
     if unpushed is not None:
         return Refusal(kind=Kind.UNPUSHED, words=tuple(unpushed["paths"].split()))
-    if _says(errors, *_CLOSED):
+    if _says(errors, *_FINAL):
         return Refusal(kind=Kind.POLICY, words=words)
     for kind, patterns in ((Kind.UNTRUSTED, _UNTRUSTED), (Kind.AUTH, _AUTH), (Kind.NETWORK, _NETWORK)):
         if _says(errors, *patterns):

@@ -130,7 +130,10 @@ def test_refusal_is_sorted_when_a_ref_was_refused(summary: str, remote: tuple[st
          Kind.UNTRUSTED),
         ("Host key verification failed.\nfatal: Could not read from remote repository.", 128, Kind.UNTRUSTED),
         ("lint failed in a.py\nerror: failed to push some refs to 'x'", 1, Kind.HOOK),
-        ("fatal: the receiving end does not support push options", 128, Kind.UNKNOWN),
+        ("fatal: the receiving end does not support push options\nfatal: the remote end hung up unexpectedly", 128,
+         Kind.POLICY),
+        ("fatal: the receiving end does not support --signed push\nfatal: the remote end hung up unexpectedly", 128,
+         Kind.POLICY),
     ],
 )  # fmt: skip
 def test_failure_is_sorted_when_no_ref_line_came(errors: str, code: int, kind: Kind) -> None:
