@@ -11,12 +11,17 @@ FIRST, LIVELY, QUIET, DONE = range(4)
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """A line of the frame, the quotes below it, and how much it matters (the least number matters most)."""
+    """
+    A line of the frame, the quotes below it, and how much it matters (the least number matters most).
+
+    Where the line is broken instead of cut, what follows stands *indent* cells from the left.
+    """
 
     line: Line
     word: str
     rank: int
     quotes: tuple[Line, ...] = ()
+    indent: int = 6
 
 
 def folded(rows: list[Row], height: int | None, *, ellipsis: str) -> list[Line]:

@@ -18,7 +18,6 @@ from homelab_tasks.report.styled import Line, Span, Style
 
 TITLE_CELLS = 50
 NO_LIMIT = 10_000
-INDENT = 6  # of what does not fit into the line of its row
 WAITING_FROM_SECONDS = 1.0  # who is answered within a second did not wait
 
 
@@ -46,7 +45,7 @@ def frame(picture: Picture, *, width: int, height: int | None, now: float, marks
     """
     if height is None:
         rows = _rows(picture, NO_LIMIT, now, marks)
-        return [part for row in rows for part in broken(tidied(row.line), width, indent=INDENT)]
+        return [part for row in rows for part in broken(tidied(row.line), width, indent=row.indent)]
     lines = folded(_rows(picture, width, now, marks) or _waiting(picture, now, marks), height, ellipsis=marks.ellipsis)
     return [fitted(line, width, ellipsis=marks.ellipsis) for line in lines]
 

@@ -132,4 +132,6 @@ class Picture(Struct, frozen=True, kw_only=True):
             },
             targets={name: row.stopped(verdict, now) for name, row in self.targets.items()},
             landing=landing_picture.settled(self.landing, now, good=verdict.verdict.is_good),
+            # The end of all says the same of the stage that decided it.
+            stages={name: row for name, row in self.stages.items() if row.good or row.text not in verdict.reason},
         )

@@ -304,7 +304,7 @@ def test_rows_of_the_last_frame_are_broken_between_words_and_not_cut() -> None:
 
     assert drawn(picture.after(Verdict(verdict=Word.LANDED, reason="r"), 1), width=39, height=None) == [
         "✓ candidate   0ebb3d3 merges cleanly",
-        "      (tree 50222dc)",
+        "              (tree 50222dc)",
         "#128 push main  success  6s",
         "      https://ci.homelab.test/repos/1/pipeline/128",
         "  ✓ a-workflow-with-a-long-name",
@@ -349,7 +349,7 @@ def test_a_lost_race_is_marked_when_the_next_attempt_begins() -> None:
     assert drawn(picture, now=9) == [
         "✓ sync        main is at 91ab04c",
         "↻ push        lost the race",
-        "● verify      nox -s tests  9s",
+        "● verify      9s  (attempt 2)  nox -s tests",
     ]
 
 
@@ -375,7 +375,34 @@ def test_only_the_step_that_goes_on_has_a_clock() -> None:
     picture = picture_of(Land(phase=LandPhase.VERIFY, attempt=1, text="nox: passed in 9s"))
     picture = picture.after(Land(phase=LandPhase.PUSH, attempt=1, text="main"), 9)
 
-    assert drawn(picture, now=12) == ["✓ verify      nox: passed in 9s", "● push        main  3s"]
+    assert drawn(picture, now=12) == ["✓ verify      nox: passed in 9s", "● push        3s  main"]
+
+
+def test_the_attempt_is_told_with_what_it_begins_with_and_with_what_goes_on() -> None:
+    picture = picture_of(
+        Land(phase=LandPhase.PUSH, attempt=1, text="lost the race"),
+        Land(phase=LandPhase.SYNC, attempt=2, text="main is at 3b63b49"),
+        Land(phase=LandPhase.CANDIDATE, attempt=2, text="38f30d5"),
+        Land(phase=LandPhase.VERIFY, attempt=2, text="nox"),
+    )
+
+    assert drawn(picture) == [
+        "↻ push        lost the race",
+        "✓ sync        (attempt 2)  main is at 3b63b49",
+        "✓ candidate   38f30d5",
+        "● verify      (attempt 2)  nox",
+    ]
+
+
+def test_a_stage_is_not_told_once_more_when_it_decided_the_end() -> None:
+    reason = "verify (nox) ended with 1 on the merged result"
+    picture = picture_of(
+        Land(phase=LandPhase.VERIFY, attempt=1, text="1 failed"),
+        Stage(stage="land", verdict=Word.FAILED, reason=reason),
+        Verdict(verdict=Word.FAILED, reason=reason),
+    )
+
+    assert drawn(picture, height=None) == ["✗ verify      1 failed"]
 
 
 def test_the_last_step_is_red_when_its_stage_fails() -> None:
