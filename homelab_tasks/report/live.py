@@ -8,6 +8,7 @@ from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.report.ci_picture import workflow_of
 from homelab_tasks.report.cleaning import presentable
 from homelab_tasks.report.clock import Clock
+from homelab_tasks.report.echo import Echo
 from homelab_tasks.report.entries import log_line, note_line, transcript_line
 from homelab_tasks.report.frame import frame, header
 from homelab_tasks.report.lines import stamped
@@ -120,15 +121,17 @@ class Live:
 
 
 class Ticker:
-    """Draws *live* four times a second until it is closed."""
+    """Draws *live* four times a second until it is closed; meanwhile there is no *echo*."""
 
     is_live = True
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, echo: Echo) -> None:
         """Start at once."""
         self._live = live
+        self._echo = echo
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live view", daemon=True)
+        echo.off()
         self._thread.start()
 
     def show(self, event: Event) -> None:
@@ -137,9 +140,12 @@ class Ticker:
 
     def close(self) -> None:
         """End the thread, and leave the last frame."""
-        self._over.set()
-        self._thread.join()
-        self._live.close()
+        try:
+            self._over.set()
+            self._thread.join()
+            self._live.close()
+        finally:
+            self._echo.on()
 
     def _run(self) -> None:
         while not self._over.wait(FRAME_SECONDS):

@@ -49,13 +49,14 @@ def open_view(  # noqa: PLR0913 - the composition root names each once
 
 def _live(stdout: Outlet, stderr: Outlet, *, clock: Clock, secrets: Secrets, terminal: Terminal) -> View:
     # Imported here: no pipe and no program pays for what measures characters.
+    from homelab_tasks.report.echo import Echo
     from homelab_tasks.report.live import Live, Ticker
     from homelab_tasks.report.painter import Painter
     from homelab_tasks.report.taskbar import Taskbar
 
     painter = Painter(stderr, stderr.size, colour=terminal.colour, links=terminal.links)
     taskbar = Taskbar(stderr, is_known=terminal.progress)
-    return Ticker(Live(stdout, painter, taskbar, clock=clock, secrets=secrets))
+    return Ticker(Live(stdout, painter, taskbar, clock=clock, secrets=secrets), Echo(stderr))
 
 
 def print_traceback(error: BaseException, *, stderr: TextIO | None, secrets: Secrets) -> None:

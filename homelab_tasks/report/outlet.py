@@ -25,7 +25,12 @@ class Outlet:
         self.is_closed = stream is None
         with contextlib.suppress(OSError, ValueError):  # no file, or closed
             # Whoever shares the pipe may have made it fail when it is full (BlockingIOError), which loses lines.
-            os.set_blocking(self._stream.fileno(), True)
+            os.set_blocking(self.descriptor, True)
+
+    @property
+    def descriptor(self) -> int:
+        """The file descriptor; OSError or ValueError where there is none."""
+        return self._stream.fileno()
 
     @property
     def is_terminal(self) -> bool:
@@ -35,7 +40,7 @@ class Outlet:
     def size(self) -> Size:
         """How large the terminal is now; USUAL_SIZE where it does not say."""
         try:
-            columns, lines = os.get_terminal_size(self._stream.fileno())
+            columns, lines = os.get_terminal_size(self.descriptor)
         except (OSError, ValueError):  # no terminal, or closed
             return USUAL_SIZE
         return (columns or USUAL_SIZE[0], lines or USUAL_SIZE[1])
@@ -64,5 +69,5 @@ class Outlet:
         """
         with contextlib.suppress(OSError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
+            os.dup2(nowhere, self.descriptor)
             os.close(nowhere)

@@ -133,6 +133,39 @@ def on_a_terminal(lab: Lab, *words: str, columns: int, lines: int = 24, **enviro
     return child.exitstatus, child.before or ""
 
 
+@pytest.mark.parametrize("end", ["by itself", "Ctrl-C", "SIGTERM"])
+def test_what_is_typed_is_not_written_into_the_view_and_echoed_again_after_it(lab: Lab, end: str) -> None:
+    sha = lab.sha()
+    life = going(lab, sha)
+    command = shlex.join([*INV, "ci.watch", "--sha", sha])
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    child = pexpect.spawn(
+        "bash",
+        ["-c", f"trap : INT TERM; {command}; stty -a"],
+        cwd=str(lab.shell.directory),
+        env=environment,
+        dimensions=(24, 80),
+        timeout=30,
+        encoding="utf-8",
+    )
+    child.expect("running")
+    time.sleep(0.5)  # a frame or two
+
+    child.send("typed\r")
+    time.sleep(0.5)
+    if end == "Ctrl-C":
+        child.sendcontrol("c")
+    elif end == "SIGTERM":
+        os.killpg(os.getpgid(child.pid or 0), signal.SIGTERM)
+    else:
+        life.run("success")
+    child.expect_exact("speed ")  # the first line of stty -a
+
+    assert "typed" not in (child.before or "")
+    child.expect(r"[^-]\becho\b")
+    child.expect(pexpect.EOF)
+
+
 @pytest.mark.parametrize("columns", [1, 20, 200])
 def test_terminal_of_any_width_gets_the_verdict(lab: Lab, columns: int) -> None:
     sha = lab.sha()
