@@ -19,8 +19,8 @@ from homelab_tasks.settings import Settings, TokenSource, VaultField
 
 if TYPE_CHECKING:
     from homelab_tasks.clients.git.clone import Git
+    from homelab_tasks.clients.kubernetes.access import Access
     from homelab_tasks.clients.kubernetes.client import Kubernetes
-    from homelab_tasks.clients.kubernetes.kubeconfig import Access
     from homelab_tasks.clients.tokens import Tokens
     from homelab_tasks.clients.vault import Vault
     from homelab_tasks.clients.web.http import Http

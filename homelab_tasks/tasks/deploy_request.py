@@ -18,7 +18,7 @@ from homelab_tasks.tasks.flags import duration
 if TYPE_CHECKING:
     from homelab_tasks.actions.rollouts.journey import Commits
     from homelab_tasks.actions.rollouts.request import Request
-    from homelab_tasks.clients.kubernetes.kubeconfig import Access
+    from homelab_tasks.clients.kubernetes.access import Access
 
 
 class DeployFlags(Struct, frozen=True, kw_only=True):

@@ -138,6 +138,7 @@ class KubernetesApi:
         response = self._request(path, parameters, read_timeout, body)
         if response.status_code == HTTPStatus.UNAUTHORIZED and self._credentials.renew():
             response.close()
+            self._session.close()  # a client certificate is shown when a connection is opened
             response = self._request(path, parameters, read_timeout, body)
         with response:
             answer = Answer(response, self.server)

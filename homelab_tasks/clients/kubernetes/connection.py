@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from homelab_tasks.clients.kubernetes.access import Access
 from homelab_tasks.clients.kubernetes.api import KubernetesApi
 from homelab_tasks.clients.kubernetes.client import Kubernetes
 from homelab_tasks.clients.kubernetes.credentials import credentials_of
-from homelab_tasks.clients.kubernetes.kubeconfig import Access
 from homelab_tasks.clients.kubernetes.review import ClusterReview
 from homelab_tasks.clients.kubernetes.trust import ClusterTrust
 from homelab_tasks.clients.web.addresses import AddressBook
@@ -60,7 +60,7 @@ def connect(  # noqa: PLR0913 - all but the first are given by name
 
     Raises DeniedError where the credentials cannot be had at all: a plugin or a file that is missing.
     """
-    api = _apis(access, pins, http, environment, secrets)
+    api = _apis(access, pins, http, environment, secrets, plugin_time_left=time_left)
     return Kubernetes(api(time_left), open_watch_api=lambda: api(None), now=now)
 
 
@@ -71,13 +71,19 @@ def review(
     return ClusterReview(_apis(access, pins, http, environment, secrets)(None))
 
 
-def _apis(
-    access: Access, pins: LoadBalancer, http: Http, environment: Mapping[str, str], secrets: Remembers
+def _apis(  # noqa: PLR0913 - what connect is given
+    access: Access,
+    pins: LoadBalancer,
+    http: Http,
+    environment: Mapping[str, str],
+    secrets: Remembers,
+    *,
+    plugin_time_left: Callable[[], float] | None = None,
 ) -> Callable[[Callable[[], float] | None], KubernetesApi]:
     """Make what opens sessions with the API server, which share their credentials."""
     book = AddressBook(pins)
     trust = ClusterTrust(access, Path(pins.ca_file).expanduser() if pins.ca_file else None)
-    credentials = credentials_of(access, environment, secrets.add)
+    credentials = credentials_of(access, environment, remember=secrets.add, show=trust.show, time_left=plugin_time_left)
     credentials.authorization()
 
     def api(time_left: Callable[[], float] | None) -> KubernetesApi:

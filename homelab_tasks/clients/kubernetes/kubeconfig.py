@@ -4,78 +4,16 @@ The kubeconfig, read as kubectl reads it: several files merged, paths relative t
 Only what says where the cluster is and who asks; nothing is run and nothing is sent here.
 """
 
-import base64
-import binascii
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, ValidationError, convert, field
-
+from homelab_tasks.clients.kubernetes.access import Access, Bytes, User
+from homelab_tasks.clients.kubernetes.kubeconfig_entries import read_cluster, read_user
 from homelab_tasks.errors import UsageError
 
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-
-
-class Bytes(Struct, frozen=True, kw_only=True):
-    """Certificates or a key: as they stand in the kubeconfig, or the file that holds them."""
-
-    data: bytes | None = None
-    path: Path | None = None
-
-    def read(self) -> bytes:
-        """The PEM text; raises UsageError when the file cannot be read."""
-        if self.data is not None:
-            return self.data
-        try:
-            return self.path.read_bytes() if self.path is not None else b""
-        except OSError as error:
-            raise UsageError(f"cannot read '{self.path}' that the kubeconfig names: {error.strerror}") from error
-
-
-class Exec(Struct, frozen=True, kw_only=True, rename={"api_version": "apiVersion", "install_hint": "installHint"}):
-    """A command that prints credentials (client.authentication.k8s.io)."""
-
-    command: str
-    api_version: str = ""
-    args: tuple[str, ...] | None = None
-    env: tuple[dict[str, str], ...] | None = None
-    install_hint: str | None = None
-    provideClusterInfo: bool = False  # noqa: N815 - the kubeconfig's own name
-
-
-class AuthProvider(Struct, frozen=True, kw_only=True):
-    """The older way: a provider by name, with its settings."""
-
-    name: str = ""
-    config: dict[str, str] = field(default_factory=dict)
-
-
-class User(Struct, frozen=True, kw_only=True):
-    """Who asks, by one of these; a token beats a command."""
-
-    token: str | None = None
-    token_file: Path | None = None
-    username: str | None = None
-    password: str | None = None
-    certificate: Bytes | None = None
-    key: Bytes | None = None
-    exec: Exec | None = None
-    auth_provider: AuthProvider | None = None
-
-
-class Access(Struct, frozen=True, kw_only=True):
-    """Where a cluster is, who asks, and in which namespace; *files* are the kubeconfigs that said so."""
-
-    context: str
-    namespace: str
-    server: str
-    user: User
-    authority: Bytes | None = None
-    tls_server_name: str | None = None
-    proxy_url: str | None = None
-    files: tuple[Path, ...] = ()
 
 
 def load_access(environment: Mapping[str, str], *, kubeconfig: str | None = None, context: str | None = None) -> Access:
@@ -151,49 +89,20 @@ def _choose(merged: _Merged, context: str | None) -> Access:
         known = ", ".join(sorted(merged.entries["contexts"])) or "none"
         raise UsageError("the kubeconfig has no current context", hint=f"--context, one of: {known}")
     chosen, _ = merged.entry("contexts", name)
-    cluster, cluster_folder = merged.entry("clusters", str(chosen.get("cluster") or ""))
-    user_name = str(chosen.get("user") or "")
-    user, user_folder = merged.entry("users", user_name) if user_name else ({}, Path())
-    if cluster.get("insecure-skip-tls-verify"):
-        hint = "put the cluster's certificate there: certificate-authority-data"
-        raise UsageError(f"context {name!r} switches certificate checks off, which is not done here", hint=hint)
+    cluster_name, user_name = str(chosen.get("cluster") or ""), str(chosen.get("user") or "")
+    written, folder = merged.entry("clusters", cluster_name)
+    cluster = read_cluster(written, name=cluster_name, folder=folder)
+    written, folder = merged.entry("users", user_name) if user_name else ({}, Path())
     return Access(
         context=name,
         namespace=str(chosen.get("namespace") or "default"),
-        server=str(cluster.get("server") or "http://localhost:8080").rstrip("/"),
-        user=_user(user, user_folder, user_name),
-        authority=_bytes(cluster, "certificate-authority", cluster_folder),
-        tls_server_name=cluster.get("tls-server-name"),
-        proxy_url=cluster.get("proxy-url"),
+        server=cluster.server,
+        user=read_user(written, name=user_name, folder=folder),
+        authority=cluster.authority,
+        tls_server_name=cluster.tls_server_name,
+        proxy_url=cluster.proxy_url,
         files=merged.files,
     )
-
-
-def _user(written: dict[str, Any], folder: Path, name: str) -> User:
-    token_file = written.get("tokenFile")
-    try:
-        return User(
-            token=written.get("token") or None,
-            token_file=folder / Path(token_file).expanduser() if token_file else None,
-            username=written.get("username"),
-            password=written.get("password"),
-            certificate=_bytes(written, "client-certificate", folder),
-            key=_bytes(written, "client-key", folder),
-            exec=convert(written["exec"], Exec) if written.get("exec") else None,
-            auth_provider=convert(written["auth-provider"], AuthProvider) if written.get("auth-provider") else None,
-        )
-    except ValidationError as error:
-        raise UsageError(f"user {name!r} of the kubeconfig: {error}") from None
-
-
-def _bytes(written: dict[str, Any], name: str, folder: Path) -> Bytes | None:
-    data, path = written.get(f"{name}-data"), written.get(name)
-    if data:
-        try:
-            return Bytes(data=base64.b64decode(data, validate=True))
-        except (binascii.Error, ValueError, TypeError) as error:
-            raise UsageError(f"{name}-data in the kubeconfig is not base64") from error
-    return Bytes(path=folder / Path(path).expanduser()) if path else None
 
 
 def _in_cluster(environment: Mapping[str, str]) -> Access | None:

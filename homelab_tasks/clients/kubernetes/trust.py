@@ -4,7 +4,7 @@ import ssl
 import tempfile
 from pathlib import Path
 
-from homelab_tasks.clients.kubernetes.kubeconfig import Access
+from homelab_tasks.clients.kubernetes.access import Access
 from homelab_tasks.clients.web.trust import Trust
 from homelab_tasks.errors import UsageError
 
@@ -22,7 +22,7 @@ class ClusterTrust(Trust):
         if access.authority is not None:
             self._only(access.authority.read())
         if access.user.certificate is not None and access.user.key is not None:
-            self._show(access.user.certificate.read(), access.user.key.read())
+            self.show(access.user.certificate.read(), access.user.key.read())
 
     def _only(self, authority: bytes) -> None:
         strict = self.context
@@ -36,13 +36,29 @@ class ClusterTrust(Trust):
         except ssl.SSLError as error:
             raise UsageError("the kubeconfig's certificate-authority holds no certificates") from error
 
-    def _show(self, certificate: bytes, key: bytes) -> None:
-        """Load the certificate; the ssl module reads files only, so that one exists for as long as that takes."""
+    def show(self, certificate: bytes, key: bytes) -> None:
+        """
+        Show *certificate* on every connection from now on; raises UsageError where *key* is not its own.
+
+        The ssl module reads files only, so that one exists for as long as that takes.
+        """
         with tempfile.TemporaryDirectory(prefix="homelab-") as folder:
             path = Path(folder) / "client.pem"
             path.touch(mode=0o600)
             path.write_bytes(certificate + b"\n" + key)
             try:
-                self.context.load_cert_chain(path)
+                self.context.load_cert_chain(path, password=_no_passphrase)
+            except _EncryptedError:
+                hint = "decrypt it, for kubectl reads no other: openssl pkey -in KEY -out NEW"
+                raise UsageError("the client key of the kubeconfig is encrypted", hint=hint) from None
             except ssl.SSLError as error:
                 raise UsageError("the kubeconfig's client certificate and key do not belong together") from error
+
+
+class _EncryptedError(Exception):
+    """A key that asks for a passphrase."""
+
+
+def _no_passphrase() -> str:
+    """Give no passphrase, where the ssl module would ask the terminal for one."""
+    raise _EncryptedError

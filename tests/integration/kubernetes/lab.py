@@ -20,9 +20,10 @@ from homelab_tasks.actions.rollouts.await_rollout import await_rollout
 from homelab_tasks.actions.rollouts.look_at_rollout import look_at_rollout
 from homelab_tasks.actions.rollouts.request import Request
 from homelab_tasks.clients.clock import SystemClock
+from homelab_tasks.clients.kubernetes.access import Access
 from homelab_tasks.clients.kubernetes.connection import connect
 from homelab_tasks.clients.kubernetes.credentials import credentials_of
-from homelab_tasks.clients.kubernetes.kubeconfig import Access, load_access
+from homelab_tasks.clients.kubernetes.kubeconfig import load_access
 from homelab_tasks.clients.kubernetes.trust import ClusterTrust
 from homelab_tasks.model.events import Event, Verdict
 from homelab_tasks.model.rollouts.image import Wanted
@@ -54,7 +55,7 @@ class Lab:
         adapter = requests.adapters.HTTPAdapter()
         adapter.init_poolmanager(4, 4, ssl_context=trust.context)
         self._session.mount("https://", adapter)
-        header = credentials_of(access, os.environ, lambda text: text).authorization()
+        header = credentials_of(access, os.environ, remember=str, show=trust.show).authorization()
         self._session.headers.update({"Authorization": header or ""})
         self._verify = str(access.authority.path) if access.authority and access.authority.path else True
 
@@ -148,17 +149,25 @@ class Lab:
         targets = parse_targets(target, namespace=self.namespace)
         return Request(targets=targets, wanted=Wanted(sha=sha(tag)), timeout=timeout, stable_for=stable_for)
 
-    def connect(self, user: str | None) -> Any:
+    def connect(
+        self, user: str | None, *, secrets: Secrets | None = None, time_left: Callable[[], float] | None = None
+    ) -> Any:
         from msgspec import structs
 
-        from homelab_tasks.clients.kubernetes.kubeconfig import User
+        from homelab_tasks.clients.kubernetes.access import User
 
         access = self.access
         if user is not None:
             access = structs.replace(access, user=User(token=self.tokens[user]))
         http = Http()
         return connect(
-            access, pins=LoadBalancer(), http=http, environment=os.environ, secrets=Secrets(), now=time.monotonic
+            access,
+            pins=LoadBalancer(),
+            http=http,
+            environment=os.environ,
+            secrets=secrets or Secrets(),
+            now=time.monotonic,
+            time_left=time_left,
         )
 
 

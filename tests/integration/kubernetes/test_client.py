@@ -1,21 +1,13 @@
 """How the client gets through what an API server, and what stands before it, can do."""
 
 import asyncio
-import json
-import stat
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 
 import pytest
-import yaml
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from homelab_tasks.clients.kubernetes.kubeconfig import load_access
-from homelab_tasks.errors import DeniedError
 from homelab_tasks.model.events import Note, NoteKind
-from homelab_tasks.model.rollouts.target import Kind
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.sandbox.kubernetes.api import status
 from homelab_tasks.sandbox.kubernetes.server import KubernetesServer
@@ -171,91 +163,3 @@ def test_pods_are_read_in_pages_and_by_the_targets_selector_only(stand_in: Lab, 
     assert all("labelSelector=app%3Dweb" in asked for asked in pods)
     workloads = [asked for asked in server.api.asked if "/deployments?" in asked]
     assert all("fieldSelector=metadata.name%3Dweb" in asked for asked in workloads)
-
-
-# credentials
-
-
-def kubeconfig(lab: Lab, path: Path, **user: object) -> Path:
-    """A kubeconfig for *lab* whose user is *user*."""
-    written = {
-        "current-context": "c",
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": lab.namespace}}],
-        "clusters": [{"name": "c", "cluster": {"server": lab.access.server}}],
-        "users": [{"name": "u", "user": user}],
-    }
-    path.write_text(yaml.safe_dump(written))
-    return path
-
-
-def plugin(folder: Path, token: str) -> Path:
-    """A credential plugin that prints *token*, or what stands in the file `token` beside it, and counts its runs."""
-    script = folder / "plugin"
-    (folder / "token").write_text(token)
-    script.write_text(
-        f"#!{sys.executable}\n"
-        "import json, os, pathlib\n"
-        f"folder = pathlib.Path({str(folder)!r})\n"
-        "assert json.loads(os.environ['KUBERNETES_EXEC_INFO'])['kind'] == 'ExecCredential'\n"
-        "with (folder / 'runs').open('a') as runs: runs.write('x')\n"
-        "print(json.dumps({'kind': 'ExecCredential', 'status': {'token': (folder / 'token').read_text()}}))\n"
-    )
-    script.chmod(script.stat().st_mode | stat.S_IXUSR)
-    return script
-
-
-def test_a_plugin_is_run_once_and_once_more_when_its_token_is_refused(
-    stand_in: Lab, server: KubernetesServer, tmp_path: Path
-) -> None:
-    change(stand_in)
-    good = stand_in.tokens["viewer"]
-    script = plugin(tmp_path, "expired-token")
-    path = kubeconfig(stand_in, tmp_path / "config", exec={"command": str(script), "apiVersion": "v1"})
-    stand_in.access = load_access({}, kubeconfig=str(path))
-    cluster = stand_in.connect(None)
-    (tmp_path / "token").write_text(good)
-
-    seen = cluster.workload(Kind.DEPLOYMENT, stand_in.namespace, "web")
-    cluster.close()
-
-    assert seen.workload is not None
-    assert (tmp_path / "runs").read_text() == "xx"
-
-
-def test_a_token_file_is_read_again_when_it_was_replaced(stand_in: Lab, tmp_path: Path) -> None:
-    change(stand_in)
-    (tmp_path / "token").write_text(stand_in.tokens["viewer"])
-    path = kubeconfig(stand_in, tmp_path / "config", tokenFile="token")
-    stand_in.access = load_access({}, kubeconfig=str(path))
-    cluster = stand_in.connect(None)
-    cluster.workload(Kind.DEPLOYMENT, stand_in.namespace, "web")
-
-    (tmp_path / "token").write_text("rotated-to-nothing-good")
-
-    with pytest.raises(DeniedError, match="does not accept the credentials"):
-        cluster.workload(Kind.DEPLOYMENT, stand_in.namespace, "web")
-    (tmp_path / "token").write_text(stand_in.tokens["viewer"])
-    assert cluster.workload(Kind.DEPLOYMENT, stand_in.namespace, "web").workload is not None
-
-
-def test_a_missing_plugin_fails_before_anything_is_waited_for(stand_in: Lab, tmp_path: Path) -> None:
-    path = kubeconfig(stand_in, tmp_path / "config", exec={"command": "no-such-plugin", "installHint": "install it"})
-    stand_in.access = load_access({}, kubeconfig=str(path))
-
-    with pytest.raises(DeniedError, match="'no-such-plugin' cannot be run") as denied:
-        stand_in.connect(None)
-
-    assert denied.value.hint == "install it"
-
-
-def test_what_a_plugin_prints_is_never_shown(stand_in: Lab, tmp_path: Path) -> None:
-    script = tmp_path / "plugin"
-    script.write_text(f"#!{sys.executable}\nprint('s3cret-but-no-json')\n")
-    script.chmod(0o700)
-    path = kubeconfig(stand_in, tmp_path / "config", exec={"command": str(script)})
-    stand_in.access = load_access({}, kubeconfig=str(path))
-
-    with pytest.raises(DeniedError, match="printed no ExecCredential") as denied:
-        stand_in.connect(None)
-
-    assert "s3cret" not in json.dumps([str(denied.value), denied.value.hint])

@@ -6,8 +6,8 @@ import pytest
 from msgspec import structs
 
 from homelab_tasks.actions.diagnosis.examine_cluster import examine_cluster
+from homelab_tasks.clients.kubernetes.access import User
 from homelab_tasks.clients.kubernetes.connection import review
-from homelab_tasks.clients.kubernetes.kubeconfig import User
 from homelab_tasks.clients.kubernetes.review import ClusterReview
 from homelab_tasks.errors import DeniedError
 from homelab_tasks.model.events import CheckState

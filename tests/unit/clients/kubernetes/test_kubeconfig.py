@@ -5,11 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 import yaml
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
-from homelab_tasks.clients.kubernetes.credentials import Command, Fixed, Provider, TokenFile, credentials_of
+from homelab_tasks.clients.kubernetes.access import Access, User
+from homelab_tasks.clients.kubernetes.auth_provider import Provider
+from homelab_tasks.clients.kubernetes.credential_plugin import Command
+from homelab_tasks.clients.kubernetes.credentials import Fixed, TokenFile, credentials_of
 from homelab_tasks.clients.kubernetes.kubeconfig import load_access
-from homelab_tasks.errors import UsageError
+from homelab_tasks.clients.kubernetes.trust import ClusterTrust
+from homelab_tasks.errors import DeniedError, UsageError
 from homelab_tasks.model.secrets import MASK, Secrets
 
 
@@ -123,9 +134,85 @@ def test_each_way_to_say_who_one_is_is_known(tmp_path: Path, user: dict[str, Any
     secrets = Secrets()
     access = load_access({}, kubeconfig=str(write(tmp_path / "config", user=user)))
 
-    credentials = credentials_of(access, {}, secrets.add)
+    credentials = credentials_of(access, {}, remember=secrets.add, show=lambda *_: None)
 
     assert isinstance(credentials, kind)
     if header is not ...:
         assert credentials.authorization() == header
         assert header is None or secrets.scrub(header.partition(" ")[2]) == MASK
+
+
+@pytest.mark.parametrize("token", ["two words", "t\u00f6ken-t\u00f6ken", "token\r\nX-Evil: 1"])
+def test_a_token_that_no_header_can_carry_is_not_shown(tmp_path: Path, token: str) -> None:
+    access = load_access({}, kubeconfig=str(write(tmp_path / "config", user={"token": token})))
+
+    with pytest.raises(DeniedError, match="characters that no token has") as denied:
+        credentials_of(access, {}, remember=str, show=lambda *_: None)
+
+    assert token.rsplit(maxsplit=1)[-1] not in f"{denied.value} {denied.value.hint}"
+
+
+def test_space_around_a_token_is_not_part_of_it(tmp_path: Path) -> None:
+    access = load_access({}, kubeconfig=str(write(tmp_path / "config", user={"token": "t0ken-t0ken\n"})))
+
+    assert credentials_of(access, {}, remember=str, show=lambda *_: None).authorization() == "Bearer t0ken-t0ken"
+
+
+@pytest.mark.parametrize(
+    ("user", "problem"),
+    [
+        ({"token": 12345678}, "user 'home' of the kubeconfig: Expected `str | null`"),
+        ({"client-certificate": "a"}, "needs both client-certificate and client-key"),
+        ({"client-key-data": "YQ=="}, "needs both client-certificate and client-key"),
+        ({"as": "admin"}, "impersonates another, which is not done here"),
+    ],
+)
+def test_a_user_that_cannot_be_is_refused(tmp_path: Path, user: dict[str, Any], problem: str) -> None:
+    with pytest.raises(UsageError, match=problem) as refused:
+        load_access({}, kubeconfig=str(write(tmp_path / "config", user=user)))
+
+    assert "12345678" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "problem"),
+    [
+        ({"server": "not a url"}, "it needs http:// or https://"),
+        ({"server": "ftp://home.example.org"}, "it needs http:// or https://"),
+        ({"server": "https://admin:hunter22@home.example.org"}, "credentials do not belong into it"),
+        ({"proxy-url": "socks5://127.0.0.1:1080"}, "is no http or https URL"),
+        ({"proxy-url": "::::"}, "is no http or https URL"),
+    ],
+)
+def test_a_cluster_that_cannot_be_is_refused(tmp_path: Path, cluster: dict[str, str], problem: str) -> None:
+    with pytest.raises(UsageError, match=problem) as refused:
+        load_access({}, kubeconfig=str(write(tmp_path / "config", **cluster)))
+
+    assert "hunter22" not in str(refused.value)
+
+
+def test_a_provider_that_left_kubectl_is_refused(tmp_path: Path) -> None:
+    access = load_access({}, kubeconfig=str(write(tmp_path / "config", user={"auth-provider": {"name": "gcp"}})))
+
+    with pytest.raises(UsageError, match="'gcp' of the kubeconfig is no longer supported"):
+        credentials_of(access, {}, remember=str, show=lambda *_: None)
+
+
+def test_a_command_is_found_beside_the_kubeconfig_when_it_is_a_path(tmp_path: Path) -> None:
+    beside = load_access({}, kubeconfig=str(write(tmp_path / "a", user={"exec": {"command": "./bin/plugin"}})))
+    anywhere = load_access({}, kubeconfig=str(write(tmp_path / "b", user={"exec": {"command": "plugin"}})))
+
+    assert beside.user.exec is not None
+    assert Path(beside.user.exec.command) == tmp_path / "bin/plugin"
+    assert anywhere.user.exec is not None
+    assert anywhere.user.exec.command == "plugin"
+
+
+def test_an_encrypted_key_is_refused_and_no_passphrase_is_asked_for(tmp_path: Path) -> None:
+    issued = trustme.CA().issue_cert("me.example.org")
+    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    encrypted = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
+    trust = ClusterTrust(Access(context="c", namespace="n", server="https://home.example.org", user=User()))
+
+    with pytest.raises(UsageError, match="key of the kubeconfig is encrypted"):
+        trust.show(issued.cert_chain_pems[0].bytes(), encrypted)
