@@ -14,7 +14,7 @@ from msgspec import ValidationError, structs
 from homelab_tasks.clients.web.answer import JSON, Answer
 from homelab_tasks.clients.web.event_stream import SILENCE_SECONDS, EventStream
 from homelab_tasks.clients.web.http import Http
-from homelab_tasks.clients.web.sse import EVENT_STREAM
+from homelab_tasks.clients.web.sse import EVENT_STREAM, EventParser
 from homelab_tasks.clients.woodpecker_wire import OLD_NAMES, ConfigFile, hint, log_line, told_log_line
 from homelab_tasks.errors import TransientError
 from homelab_tasks.model.pipelines.hints import Hint, HintKind
@@ -113,6 +113,16 @@ class Woodpecker:
         """
         path = f"/api/stream/logs/{repository_id}/{number}/{step_id}"
         return EventStream(lambda: self._listen(path), told_log_line)
+
+    def echo(self, repository_id: int, *, seconds: float) -> int:
+        """
+        Count the events of a log's stream that has one: that there is no such pipeline (server/api/stream.go).
+
+        Raises TransientError where it breaks off before its end, or says nothing for *seconds*.
+        """
+        path, parser = f"/api/stream/logs/{repository_id}/0/0", EventParser()
+        with self._http.stream(path, accept=EVENT_STREAM, read_timeout=seconds) as answer:
+            return sum(len(list(parser.feed(chunk))) for chunk in answer.chunks())
 
     def _listen(self, path: str) -> AbstractContextManager[Answer]:
         return self._http.stream(path, accept=EVENT_STREAM, read_timeout=SILENCE_SECONDS)

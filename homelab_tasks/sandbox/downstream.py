@@ -17,6 +17,7 @@ HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"proxy-connec
 PAGE = b"<html>\r\n<head><title>%s</title></head>\r\n<body><center><h1>%s</h1></center></body>\r\n</html>\r\n"
 LOGIN_URL = b"https://login.homelab.test/"
 EVENTS_UNTIL_CUT = 2
+FIELDS = (b"data:", b"event:", b"id:")  # that an event begins with; a ping is a comment
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -93,20 +94,21 @@ class Downstream:
     async def _send_body(self, body: AsyncIterator[bytes], effect: Effect) -> None:
         events = 0
         async for data in body:
-            is_event = data.startswith(b"data:")
-            events += is_event
-            if effect is Effect.STREAM_MUTE or (effect is Effect.STREAM_PINGS and is_event):
+            events += data.startswith(FIELDS)
+            if effect is Effect.STREAM_MUTE or (effect is Effect.STREAM_PINGS and not data.startswith(b":")):
                 continue
             if effect is Effect.STREAM_CUT and events == EVENTS_UNTIL_CUT:
                 self._write(self._protocol.send(h11.Data(data=data[: len(data) // 2])))
                 await self._writer.drain()
-                self._reset()
-                return
+                break
             size = TRICKLE_BYTES if effect is Effect.TRICKLE else len(data)
             for start in range(0, len(data), size):
                 self._write(self._protocol.send(h11.Data(data=data[start : start + size])))
                 await self._writer.drain()
                 await asyncio.sleep(TRICKLE_SECONDS if effect is Effect.TRICKLE else 0)
+        if effect is Effect.STREAM_CUT:
+            self._reset()
+            return
         self._write(self._protocol.send(h11.EndOfMessage()))
         await self._writer.drain()
 

@@ -61,6 +61,11 @@ class FaultControl:
         self._rules = []
 
     @property
+    def requests(self) -> frozenset[Request]:
+        """The requests that came since faults were put in force."""
+        return frozenset(self._counts)
+
+    @property
     def names(self) -> frozenset[str]:
         """The names of the faults in force."""
         self._read_file()

@@ -40,7 +40,7 @@ class Effect(StrEnum):
     BLACKHOLE = "blackhole"  # no answer ever
     STREAM_MUTE = "stream-mute"  # the stream opens, and no byte comes, not even a ping
     STREAM_PINGS = "stream-pings"  # the stream opens, and only pings come
-    STREAM_CUT = "stream-cut"  # the stream is reset in the middle of its second event
+    STREAM_CUT = "stream-cut"  # the stream is reset in the middle of its second event, at the latest at its end
     WRONG_CERTIFICATE = "wrong-certificate"
     EXPIRED_CERTIFICATE = "expired-certificate"
     UNKNOWN_CERTIFICATE = "unknown-certificate"

@@ -38,6 +38,7 @@ REPOSITORY = "lab/app"
 BRANCH = "main"
 CI_HOST, VAULT_HOST, GIT_HOST = "ci.homelab.test", "vault.homelab.test", "git.homelab.test"
 KUBERNETES_HOST = "kubernetes.homelab.test"
+FORMER_SHA, POLL_SECONDS = "0123456789" * 4, 0.02
 ADDRESSES = ("127.0.0.1", "127.0.0.2")
 SECRET_PATH, SECRET_FIELD = "secret/ci/global", "woodpecker_api_token"
 
@@ -189,6 +190,10 @@ class Homelab:
         """Call *function* where the servers live, so that nothing changes meanwhile."""
         return self._loop.call(function)
 
+    def roll_out(self, sha: str) -> None:
+        """Let the cluster run the application as of commit *sha*, as its CI would."""
+        self._loop.call(self.kubernetes.cluster.apply, "deployments", NAMESPACE, sample_deployment(sha))
+
     def set_faults(self, faults: str) -> None:
         """Put *faults* in force instead of the others; returns when the load balancer has followed."""
         self.faults.set(faults)
@@ -233,9 +238,16 @@ class Homelab:
         layout.state.write_text(json.dumps(state) + "\n")
 
     def _deploy(self) -> None:
-        """Let the first commit run, and give the steps of CI what they need to deploy the next."""
-        sha = git(self.app, "rev-parse", "HEAD")
-        self._loop.call(self.kubernetes.cluster.apply, "deployments", NAMESPACE, sample_deployment(sha))
+        """
+        Let the first commit run, and give the steps of CI what they need to deploy the next.
+
+        Where old pods linger there are old pods: those of what ran before.
+        """
+        if "old-pod-lingers" in self.faults.names:
+            self.roll_out(FORMER_SHA)
+            while not self.in_loop(lambda: self.kubernetes.cluster.store.all_of("pods", NAMESPACE)):
+                time.sleep(POLL_SECONDS)
+        self.roll_out(git(self.app, "rev-parse", "HEAD"))
         self._agents.environment |= {"KUBERNETES_API": self.kubernetes.url, "KUBERNETES_TOKEN": self.kubernetes.token}
         url, authority = f"https://{KUBERNETES_HOST}", self.layout.ca_file.read_text()
         token = self.kubernetes.token

@@ -25,7 +25,9 @@ def doctor(
     Hold every setting against the world.
 
     One line each: good, or what is wrong and what to do. Ends with 0 when all is good, else with the worst: 77 denied,
-    69 a server is away, 2 the settings, 1 anything else. Nothing is changed.
+    69 a server is away, answers only some of the time or slowly, or has no stream, 2 the settings, 1 anything else.
+    What works now and should be looked at is a warning, and leaves it at 0: a certificate that soon ends, a single
+    try that failed, a token that may only read, a full quota, a rollout on its way. Nothing is changed.
     """
     from homelab_tasks.tasks.doctor_request import diagnose_everything
 

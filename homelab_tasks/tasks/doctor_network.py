@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from homelab_tasks.clients.web.network import Network
 
 HTTPS_PORT, HTTP_PORT = 443, 80
+ORDINALS = ("the first", "the second", "the third", "the fourth")
 DNS_SECONDS = 2.0  # a resolver that is away lets everybody wait for ten and more
 
 
@@ -60,10 +61,14 @@ def _addresses(assembly: Assembly, endpoints: dict[Url, tuple[Endpoint, ...]]) -
         if endpoint.address:
             grouped.setdefault(f"load balancer {endpoint.address}", []).append(endpoint)
 
-    def look(name: str, several: list[Endpoint]) -> Iterator[Check]:
-        return examine_address(_network(assembly), name, several)
+    def look(name: str, several: list[Endpoint], place: str) -> Iterator[Check]:
+        return examine_address(_network(assembly), assembly.clock, name, several, place=place)
 
-    return [Examination(name=name, look=partial(look, name, several)) for name, several in grouped.items()]
+    places = [*ORDINALS[: len(grouped)], *["one more"] * (len(grouped) - len(ORDINALS))]
+    return [
+        Examination(name=name, look=partial(look, name, several, f"{place} address"))
+        for (name, several), place in zip(grouped.items(), places, strict=True)
+    ]
 
 
 def _names(assembly: Assembly, endpoints: dict[Url, tuple[Endpoint, ...]]) -> list[Examination]:

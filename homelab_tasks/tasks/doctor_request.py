@@ -1,26 +1,22 @@
 """Puts the examinations of `doctor` together, as far as the settings name something to examine."""
 
-import os
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from homelab_tasks.actions.diagnosis.diagnose import Examination, diagnose, from_error, good
-from homelab_tasks.actions.diagnosis.examine_ci import STREAM, examine_ci, examine_stream
+from homelab_tasks.actions.diagnosis.examine_ci import examine_ci
 from homelab_tasks.actions.diagnosis.examine_git import GIT, REMOTE, examine_git, examine_remote
+from homelab_tasks.actions.diagnosis.examine_pipelines import STREAM, examine_stream
 from homelab_tasks.actions.diagnosis.examine_secrets import nothing_set
 from homelab_tasks.errors import UsageError
 from homelab_tasks.locations import Url
 from homelab_tasks.model.events import Check, Event, Verdict, Watching
-from homelab_tasks.model.rollouts.target import Target, parse_targets
 from homelab_tasks.model.verdict import Word
-from homelab_tasks.settings import Kubernetes, Settings
+from homelab_tasks.settings import Settings
 from homelab_tasks.tasks.assembly import Assembly
+from homelab_tasks.tasks.doctor_cluster import examine_clusters
 from homelab_tasks.tasks.doctor_network import endpoints_of, examine_ways, way_names
 from homelab_tasks.tasks.doctor_tokens import connections_for, examine_forges, examine_vaults
-
-if TYPE_CHECKING:
-    from homelab_tasks.actions.diagnosis.examine_cluster import Cluster, Review
 
 ALL_SECONDS = 20.0
 """When what has not answered is told as unavailable."""
@@ -49,7 +45,7 @@ def examinations(assembly: Assembly) -> list[Examination]:
         *_ci(assembly, ways.get("woodpecker", ())),
         *examine_vaults(assembly, ways.get("vault", ())),
         *examine_forges(assembly, ways.get("forge", ())),
-        *_cluster(assembly),
+        *examine_clusters(assembly),
         *_git(assembly, ways.get("forge", ())),
     ]
 
@@ -75,43 +71,13 @@ def _ci(assembly: Assembly, ways: tuple[str, ...]) -> list[Examination]:
         return examine_ci(made.woodpecker_for_anyone, made.woodpecker, made.clock, lambda: made.repository)
 
     def stream() -> Iterator[Check]:
-        return examine_stream(connections_for(assembly).woodpecker.changes)
+        made = connections_for(assembly)
+        return examine_stream(made.woodpecker, made.clock, lambda: made.repository)
 
     return [
         Examination(name="woodpecker", look=look, builds_on=ways),
         Examination(name=STREAM, look=stream, builds_on=("woodpecker",)),
     ]
-
-
-def _cluster(assembly: Assembly) -> list[Examination]:
-    settings = assembly.settings
-    if not settings.deploy.targets and settings.kubernetes == Kubernetes():
-        unused = "homelab.deploy.targets"
-        return [Examination(name="kubernetes", look=partial(nothing_set, "kubernetes", unused))]
-
-    def look() -> Iterator[Check]:
-        from homelab_tasks.actions.diagnosis.examine_cluster import examine_cluster
-
-        written = ",".join(settings.deploy.targets)
-        access = connections_for(assembly).cluster_access()
-
-        def targets(_: "Cluster") -> tuple[Target, ...]:
-            return parse_targets(written, namespace=access.namespace) if written else ()
-
-        def connect(_: "Cluster") -> "Review":
-            from homelab_tasks.clients.kubernetes.connection import review
-
-            return review(
-                access,
-                pins=settings.load_balancer,
-                http=settings.http,
-                environment=os.environ,
-                secrets=assembly.secrets,
-            )
-
-        return examine_cluster(lambda: access, connect, targets, assembly.clock)
-
-    return [Examination(name="kubernetes", look=look)]
 
 
 # git

@@ -6,14 +6,22 @@ from pathlib import Path
 import pytest
 
 from homelab_tasks.sandbox.homelab import Homelab
+from homelab_tasks.sandbox.kubernetes.pods import is_ready
 
+PODS = 2  # of the sample application
 LOG_SECONDS = 0.05
 CONFIGURATION_SECONDS = 0.02
 
 
-def quick_homelab(directory: Path) -> Homelab:
-    """A homelab that waits less than a real server does."""
-    return Homelab(directory, log_seconds=LOG_SECONDS, configuration_seconds=CONFIGURATION_SECONDS)
+def quick_homelab(directory: Path, faults: str = "") -> Homelab:
+    """A homelab that waits less than a real server does, with *faults*."""
+    return Homelab(directory, faults=faults, log_seconds=LOG_SECONDS, configuration_seconds=CONFIGURATION_SECONDS)
+
+
+def is_deployed(homelab: Homelab) -> bool:
+    """Does the sample application run, and nothing older?"""
+    pods = homelab.in_loop(lambda: homelab.kubernetes.cluster.store.all_of("pods"))
+    return len(pods) == PODS and all(is_ready(pod) for pod in pods)
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ class Examination(Struct, frozen=True, kw_only=True):
     """
     Looks at one part of the world, and tells what it finds, check by check.
 
-    *name* is that of its first check. Where what it *builds_on* could not be reached, that it cannot be reached
-    either is no news. *if_silent* is what is told when it has not answered after *seconds*, for what need not answer.
+    *name* is that of its first check. Where what it *builds_on* cannot be reached, or not always, the same of it is
+    no news. *if_silent* is what is told when it has not answered after *seconds*, for what need not answer.
     """
 
     name: str
@@ -106,7 +106,7 @@ def _unless_known(check: Check, foundations: list[Check]) -> Check:
     is_consequence = check.verdict is Word.UNAVAILABLE or check.state is CheckState.WARNING
     if not is_consequence or not causes or len(causes) < len(foundations):
         return check
-    text = f"not reached, see {causes[0].name}"
+    text = f"not judged, see {causes[0].name}"
     return structs.replace(check, state=CheckState.SKIPPED, verdict=Word.OK, text=text, hint=None)
 
 

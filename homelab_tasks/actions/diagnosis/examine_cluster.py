@@ -1,13 +1,14 @@
-"""The cluster: does it answer, and may this user see what a rollout is made of."""
+"""The cluster: does it answer, may this user see what a rollout is made of, and how do the targets stand there."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from homelab_tasks.actions.diagnosis.diagnose import failed, from_error, good, warning
 from homelab_tasks.actions.diagnosis.tries import Tries
+from homelab_tasks.actions.diagnosis.weather import Weather
 from homelab_tasks.actions.waiting import Clock
 from homelab_tasks.errors import HomelabError
-from homelab_tasks.model.events import Check
+from homelab_tasks.model.events import Check, CheckState
 from homelab_tasks.model.rollouts.target import Kind, Target
 from homelab_tasks.model.verdict import Word
 
@@ -37,7 +38,7 @@ class Review(Protocol):
         """May the user do that?"""
 
 
-class Cluster(Protocol):
+class Context(Protocol):
     """A context of the kubeconfig."""
 
     @property
@@ -47,14 +48,14 @@ class Cluster(Protocol):
 
 
 def examine_cluster(
-    choose: Callable[[], Cluster],
-    connect: Callable[[Cluster], Review],
-    targets: Callable[[Cluster], Iterable[Target]],
+    cluster: Context,
+    review: Review,
+    targets: tuple[Target, ...],
     clock: Clock,
+    look_at: Callable[[str, tuple[Target, ...]], Iterator[Check]],
 ) -> Iterator[Check]:
-    """Choose the context, reach its server, and ask for the rights on each of *targets*."""
-    cluster = choose()
-    review, tries = connect(cluster), Tries(clock)
+    """Reach the server of *cluster*, ask for rights in each namespace of *targets*, and *look_at* what may be seen."""
+    tries = Tries(clock)
     try:
         version = tries.ask(review.version)
     except HomelabError as error:
@@ -62,9 +63,12 @@ def examine_cluster(
         yield from_error(CLUSTER, error, hint=hint)
         return
     text = f"context {cluster.context or 'in-cluster'}: {version} at {review.server}"
-    yield warning(CLUSTER, f"{text}, but {tries.trouble}") if tries.trouble else good(CLUSTER, text)
-    for namespace, needed in _wanted(targets(cluster), cluster.namespace).items():
-        yield _rights(review, cluster.context, namespace, needed)
+    yield Weather().found(CLUSTER, text, tries)
+    for namespace, needed in _wanted(targets, cluster.namespace).items():
+        rights = _rights(review, cluster.context, namespace, needed)
+        yield rights
+        if rights.state is not CheckState.FAILED:
+            yield from look_at(namespace, tuple(target for target in targets if target.namespace == namespace))
 
 
 def _wanted(targets: Iterable[Target], namespace: str) -> dict[str, tuple[Right, ...]]:

@@ -2,9 +2,15 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
+from msgspec import structs
+
 from homelab_tasks.actions.diagnosis.diagnose import failed, from_error, good, skipped, warning
+from homelab_tasks.actions.diagnosis.tries import Tries
+from homelab_tasks.actions.diagnosis.weather import Weather
+from homelab_tasks.actions.waiting import Clock
 from homelab_tasks.errors import HomelabError, MissingError
 from homelab_tasks.model.endpoint import Endpoint, Handshake
 from homelab_tasks.model.events import Check
@@ -12,7 +18,8 @@ from homelab_tasks.model.verdict import Word
 
 DAYS_WARNED = 14  # Let's Encrypt's and step-ca's clients renew with more left
 SECONDS_PER_DAY = 86400
-ADDRESS_HINT = "is it the right address, and does it listen? homelab.load_balancer.addresses"
+HANDSHAKES = 8  # of each name at each address
+ADDRESS_HINT = "start what should listen there, or take the address out of homelab.load_balancer.addresses"
 
 
 class Dialler(Protocol):
@@ -25,17 +32,24 @@ class Dialler(Protocol):
         """The addresses that DNS has for *host*; MissingError where it has none."""
 
 
-def examine_address(dialler: Dialler, name: str, endpoints: Iterable[Endpoint]) -> Iterator[Check]:
-    """Connect to one address for each of the names that are dialled there; *name* is the check's."""
-    shaken: dict[str, Handshake] = {}
+def examine_address(
+    dialler: Dialler, clock: Clock, name: str, endpoints: Iterable[Endpoint], *, place: str
+) -> Iterator[Check]:
+    """
+    Connect to one address for each of the names that are dialled there, again and again.
+
+    *name* is the check's, *place* the address's among the others: `the first address`.
+    """
+    tries, hosts = Tries(clock), list[str]()
     for endpoint in endpoints:
+        hosts.append(endpoint.host)
         try:
-            shaken[endpoint.host] = dialler.shake_hands(endpoint)
+            tries.sample(partial(dialler.shake_hands, endpoint), times=HANDSHAKES)
         except HomelabError as error:
-            yield from_error(name, error, hint=ADDRESS_HINT)
+            found = from_error(name, error, hint=ADDRESS_HINT)
+            yield structs.replace(found, text=f"{place} fails: {error.problem}")
             return
-    slowest = max((each.seconds for each in shaken.values()), default=0.0)
-    yield good(name, f"answers for {', '.join(shaken)} in {slowest * 1000:.0f} ms")
+    yield Weather().found(name, f"answers for {', '.join(hosts)} in {tries.quickest * 1000:.0f} ms", tries)
 
 
 def examine_certificate(dialler: Dialler, endpoints: Iterable[Endpoint], now: datetime) -> Iterator[Check]:

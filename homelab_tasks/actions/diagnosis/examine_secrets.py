@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from homelab_tasks.actions.diagnosis.diagnose import failed, from_error, good, skipped, warning
+from homelab_tasks.actions.diagnosis.diagnose import failed, from_error, skipped, warning
 from homelab_tasks.actions.diagnosis.tries import Tries
+from homelab_tasks.actions.diagnosis.weather import Weather
 from homelab_tasks.actions.waiting import Clock
 from homelab_tasks.errors import DeniedError, HomelabError, TokenError
 from homelab_tasks.model.events import Check, CheckState
@@ -61,7 +62,7 @@ def _field(vault: VaultReader, clock: Clock, path: str, field: str, *, has_token
         # Nothing but a token was wanted: that there is none is a matter of rights, whatever the reason.
         return found if found.verdict is Word.UNAVAILABLE else _denied(found)
     text = f"{vault.server} has its field {field!r}"
-    return warning(name, f"{text}, but {tries.trouble}") if tries.trouble else good(name, text)
+    return Weather().found(name, text, tries)
 
 
 def _denied(found: Check) -> Check:
@@ -87,8 +88,7 @@ def examine_forge(open_forge: Callable[[], ForgeReader | None], clock: Clock) ->
     else:
         text = f"may {'push to' if may_push else 'only read'} {forge.repository} on {forge.server}"
         hint = f"pull requests need write access to {forge.repository}"
-        found = good(name, text) if may_push else warning(name, text, hint=hint)
-        yield warning(name, f"{text}, but {tries.trouble}") if tries.trouble else found
+        yield Weather().found(name, text, tries) if may_push else warning(name, text, hint=hint)
 
 
 def nothing_set(name: str, setting: str) -> Iterator[Check]:

@@ -52,7 +52,7 @@ class _Wait:
         self.said: set[str] = set()
         self.heartbeat_at = self.started + HEARTBEAT_SECONDS
         self.watched = [
-            WatchedTarget(number, journey, Reader(cluster, self.patience, journey))
+            WatchedTarget(number, journey, Reader(cluster, self.patience, target, journey.names_it))
             for number, target in enumerate(request.targets)
             for journey in [Journey(target, request.wanted, stable_for=request.stable_for, commits=commits)]
         ]

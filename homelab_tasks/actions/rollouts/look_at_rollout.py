@@ -24,7 +24,7 @@ def look_at_rollout(
     for target in request.targets:
         journey = Journey(target, request.wanted, commits=commits)
         journeys.append(journey)
-        reader = Reader(cluster, patience, journey)
+        reader = Reader(cluster, patience, target, journey.names_it)
         try:
             yield from reader.read()
         except (UnavailableError, DeniedError, MissingError) as error:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Generator
 from typing import Protocol, TypeVar
 
-from homelab_tasks.actions.rollouts.journey import Journey
 from homelab_tasks.actions.rollouts.view import View
 from homelab_tasks.actions.waiting import Patience
 from homelab_tasks.errors import DeniedError
@@ -11,7 +10,7 @@ from homelab_tasks.model.events import Event, Note, NoteKind
 from homelab_tasks.model.rollouts.news import News
 from homelab_tasks.model.rollouts.pod import Occurrence, Pod
 from homelab_tasks.model.rollouts.pod_trouble import needs_pull_reason
-from homelab_tasks.model.rollouts.target import Kind
+from homelab_tasks.model.rollouts.target import Kind, Target
 from homelab_tasks.model.rollouts.workload import ReplicaSet, Workload
 
 T = TypeVar("T")
@@ -60,11 +59,14 @@ class Cluster(Protocol):
 class Reader:
     """Reads one target into its view. *version* is where a watch of the workload can begin."""
 
-    def __init__(self, cluster: Cluster, patience: Patience, journey: Journey) -> None:
-        """Read what *journey* is about from *cluster*."""
-        self._cluster, self._patience, self._journey = cluster, patience, journey
+    def __init__(
+        self, cluster: Cluster, patience: Patience, target: Target, is_of_interest: Callable[[Workload], bool]
+    ) -> None:
+        """Read *target* from *cluster*; the ReplicaSets and pods of its workload where that *is_of_interest*."""
+        self._cluster, self._patience, self._target = cluster, patience, target
+        self._is_of_interest = is_of_interest
         self.view = View()
-        self.kind: Kind | None = journey.target.kind
+        self.kind: Kind | None = target.kind
         self.version = ""
         self.requests = 0
         self._unreadable: set[str] = set()
@@ -74,7 +76,7 @@ class Reader:
         self.requests = 0
         workload = yield from self._workload()
         self.view.read_workload(workload)
-        if workload is None or not self._journey.names_it(workload):
+        if workload is None or not self._is_of_interest(workload):
             return
         if workload.kind is Kind.DEPLOYMENT:
             self.view.replica_sets = yield from self._optional("replica sets", self._cluster.replica_sets, workload)
@@ -86,7 +88,7 @@ class Reader:
         yield from self._ask_why_images_do_not_come(workload)
 
     def _workload(self) -> Generator[Event, None, Workload | None]:
-        target = self._journey.target
+        target = self._target
         kinds = (self.kind,) if self.kind is not None else target.kinds
         for kind in kinds:
             try:
@@ -118,7 +120,7 @@ class Reader:
             self.requests += 1
             return ask(*arguments)
 
-        return (yield from self._patience.ask(f"{what} of {self._journey.target}", counted))
+        return (yield from self._patience.ask(f"{what} of {self._target}", counted))
 
     def _ask_why_images_do_not_come(self, workload: Workload) -> Generator[Event, None, None]:
         """The kubelet says it only between two back-offs; an event says it for an hour."""

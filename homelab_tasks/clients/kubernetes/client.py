@@ -21,10 +21,12 @@ from homelab_tasks.clients.kubernetes.objects import (
     decode_replica_set,
     decode_workload,
 )
+from homelab_tasks.clients.kubernetes.quotas import decode_quota
 from homelab_tasks.clients.kubernetes.watch import Watch, drain
 from homelab_tasks.errors import TransientError
 from homelab_tasks.model.rollouts.news import News, NewsKind
 from homelab_tasks.model.rollouts.pod import Occurrence, Pod
+from homelab_tasks.model.rollouts.quota import Quota
 from homelab_tasks.model.rollouts.target import Kind
 from homelab_tasks.model.rollouts.workload import ReplicaSet, Workload
 
@@ -93,6 +95,10 @@ class Kubernetes:
         path = _path("api/v1", namespace, "events")
         listed = self._listed(path, {"fieldSelector": f"involvedObject.uid={uid}"}, decode_occurrence)
         return None if listed is None else tuple(each for each in listed if each.about_uid == uid)
+
+    def quotas(self, namespace: str) -> tuple[Quota, ...] | None:
+        """What limits *namespace*."""
+        return self._listed(_path("api/v1", namespace, "resourcequotas"), {}, decode_quota)
 
     def log(self, namespace: str, pod: str, container: str, *, previous: bool, lines: int) -> tuple[str, ...]:
         """The last *lines* of a container's log, oldest first; with *previous*, of the run before."""

@@ -79,7 +79,10 @@ class Answer:
         location = urlsplit(self.response.headers.get("Location", ""))
         target = location.netloc.rpartition("@")[2] or "elsewhere on itself"
         sentence = f"{self._server} redirects to {target} (HTTP {self.response.status_code})"
-        return UntrustedError(sentence, hint="redirects are not followed")
+        hint = (
+            "redirects are not followed: set the URL that it leads to, or let the proxy pass the API without its login"
+        )
+        return UntrustedError(sentence, hint=hint)
 
     def _excerpt(self) -> str:
         """Take the server's own words from an error, where they are words: one line of plain text."""

@@ -31,19 +31,20 @@ def explain(error: ssl.SSLCertVerificationError, name: str, address: tuple[str, 
     shown = _shown_certificate(name, address)
     at = "" if where == name else f" at {where}"
     issuer = common_name(shown.get("issuer", ())) or "an issuer that could not be read"
-    reason = _reason(error, shown, issuer)
+    reason = _reason(error, name, shown, issuer)
     hint = HINTS.get(error.verify_code)
     return UntrustedError(f"the certificate of {name}{at} {reason}", hint=hint)
 
 
-def _reason(error: ssl.SSLCertVerificationError, shown: dict[str, Any], issuer: str) -> str:
+def _reason(error: ssl.SSLCertVerificationError, name: str, shown: dict[str, Any], issuer: str) -> str:
     code = error.verify_code
     if code == EXPIRED:
         return f"expired on {_day(shown.get('notAfter'))} (issued by {issuer})"
     if code == NOT_YET_VALID:
         return f"is not valid before {_day(shown.get('notBefore'))} (issued by {issuer})"
     if code in OTHER_NAMES:
-        return f"is for {', '.join(_names(shown)) or 'another name'} (issued by {issuer})"
+        names = [] if name in _names(shown) else _names(shown)  # the next connection may have met another server
+        return f"is for {', '.join(names) or 'another name'} (issued by {issuer})"
     if code == SELF_SIGNED:
         return f"is self-signed by {issuer}, which is not trusted"
     if code in UNKNOWN_ISSUERS:

@@ -14,7 +14,7 @@ class Cause(Struct, frozen=True, kw_only=True):
 
     *key* is the same for as long as it is the same trouble. *fatal_after* is how many seconds it may last; None
     is for ever. *text* is a sentence's middle, without a full stop; *container* without a *pod* does not occur.
-    One that *blocks* waits for a person once its window is over: it has not failed, and *hint* says what to do.
+    One that *blocks* waits for a person once its window is over: it has not failed. *hint* says what helps.
     """
 
     key: str

@@ -54,9 +54,11 @@ def _cause(key: str, who: str, message: str) -> Cause:
     said = re.sub(r"^(?:\(combined from similar events\): )?(?:Error creating: )?", "", message)
     text = f"{who} cannot make pods: {said}"
     if _QUOTA.search(said):
-        return Cause(key=f"{key}:quota", text=text, fatal_after=WAITED_OUT)
+        hint = "raise the quota of the namespace, or free some of it"
+        return Cause(key=f"{key}:quota", text=text, fatal_after=WAITED_OUT, hint=hint)
     if _UNSURE.search(said):
         return Cause(key=f"{key}:unsure", text=text, fatal_after=UNSURE_SECONDS)
     if _DENIED.search(said):
-        return Cause(key=f"{key}:denied", text=text, fatal_after=DENIED_SECONDS)
+        hint = "let the policy allow it, or change what it forbids"
+        return Cause(key=f"{key}:denied", text=text, fatal_after=DENIED_SECONDS, hint=hint)
     return Cause(key=f"{key}:unsure", text=text, fatal_after=UNSURE_SECONDS)

@@ -65,7 +65,8 @@ def _of_pod(pod: Pod, pull_problems: Mapping[str, str], *, some_ready: bool) -> 
     for condition in pod.conditions:
         if condition.type == "PodScheduled" and condition.status == "False":
             text = f"pod {pod.name} is {condition.reason or 'not scheduled'}: {condition.message}"
-            yield Cause(key=f"{pod.uid}:unschedulable", text=text, fatal_after=WAITED_OUT, pod=pod.name)
+            key, hint = f"{pod.uid}:unschedulable", "give it a node with room, or let it request less"
+            yield Cause(key=key, text=text, fatal_after=WAITED_OUT, pod=pod.name, hint=hint)
     for container in pod.containers:
         cause = _of_container(pod, container, pull_problems, some_ready=some_ready)
         if cause is not None:
@@ -95,7 +96,8 @@ def _waiting(pod: Pod, container: ContainerState, fatal_after: float | None, mes
     said = message or container.message
     text = f"{_place(pod, container)}: {container.waiting}{f': {said}' if said else ''}"
     key = f"{pod.uid}/{container.name}:{'pull' if container.waiting in _PULLING else container.waiting}"
-    return Cause(key=key, text=text, fatal_after=fatal_after, pod=pod.name, container=container.name)
+    hint = "see that the image is in its registry, and that the cluster may pull it" if key.endswith(":pull") else None
+    return Cause(key=key, text=text, fatal_after=fatal_after, pod=pod.name, container=container.name, hint=hint)
 
 
 def _pull(pod: Pod, container: ContainerState, heard: str) -> Cause:
@@ -147,6 +149,7 @@ def _crash(pod: Pod, container: ContainerState, *, some_ready: bool) -> Cause | 
         container=container.name,
         exit_code=container.exit_code,
         restarted=container.restarts > 0,
+        hint="its last words say why it crashed",
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from homelab_tasks.sandbox.kubernetes.store import EPOCH, Object, Store
 
+QUOTA_NAME = "lab"
 RETRY_FIRST_SECONDS = 0.1
 RETRY_MOST_SECONDS = 10.0
 
@@ -24,7 +25,7 @@ class Admission:
         used = len(store.all_of("pods", namespace))
         if self.quota is not None and used >= self.quota:
             counts = f"requested: pods=1, used: pods={used}, limited: pods={self.quota}"
-            return f'pods "{name}" is forbidden: exceeded quota: lab, {counts}'
+            return f'pods "{name}" is forbidden: exceeded quota: {QUOTA_NAME}, {counts}'
         return None
 
 

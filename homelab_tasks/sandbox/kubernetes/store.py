@@ -20,6 +20,7 @@ KINDS = {
     "daemonsets": ("apps/v1", "DaemonSet"),
     "pods": ("v1", "Pod"),
     "events": ("v1", "Event"),
+    "resourcequotas": ("v1", "ResourceQuota"),
 }
 KEPT_CHANGES = 4000  # a watch from before gets 410, as after a compaction of etcd
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"

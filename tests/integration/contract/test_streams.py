@@ -54,6 +54,15 @@ def test_the_anonymous_hear_of_public_repositories(server: ContractServer) -> No
     assert told[-1]["pipeline"]["commit"] == commit
 
 
+def test_the_stream_of_a_log_that_is_not_there_tells_that_in_an_event_and_ends(server: ContractServer) -> None:
+    path = f"/api/stream/logs/{server.repository_id}/0/0"
+
+    with server.get(path, stream=True) as answer:
+        told = answer.text
+
+    assert told == ": ping\n\nevent: error\ndata: pipeline not found\n\n"
+
+
 def frames(server: ContractServer, pipeline: Json, found: Json) -> list[str]:
     """The stream of a step's log until it ends."""
     path = f"/api/stream/logs/{server.repository_id}/{pipeline['number']}/{found['id']}"

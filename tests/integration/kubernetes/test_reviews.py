@@ -58,9 +58,7 @@ STATES = [("viewer", CheckState.OK), ("status", CheckState.WARNING), ("nobody", 
 def test_doctor_tells_enough_from_too_few_rights(lab: Lab, user: str, state: CheckState) -> None:
     targets = parse_targets("web", namespace=lab.namespace)
 
-    def connect(_: object) -> ClusterReview:
-        return reviewing(lab, lab.tokens[user])
-
-    checks = list(examine_cluster(lambda: lab.access, connect, lambda _: targets, FakeClock()))
+    review = reviewing(lab, lab.tokens[user])
+    checks = list(examine_cluster(lab.access, review, targets, FakeClock(), lambda *_: iter(())))
 
     assert [check.state for check in checks] == [CheckState.OK, state]

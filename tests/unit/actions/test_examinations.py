@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from homelab_tasks.actions.diagnosis.diagnose import good
 from homelab_tasks.actions.diagnosis.examine_ci import examine_ci
 from homelab_tasks.actions.diagnosis.examine_cluster import examine_cluster
 from homelab_tasks.actions.diagnosis.examine_git import examine_git, examine_remote
@@ -50,23 +51,29 @@ def only(checks: Iterator[Check]) -> Check:
     return check
 
 
-def test_an_address_names_whom_it_answers_for() -> None:
-    check = only(examine_address(FakeNetwork(), "load balancer 10.0.20.203", [ENDPOINT]))
+def addressed(network: FakeNetwork) -> Check:
+    name, place = "load balancer 10.0.20.203", "the first address"
+    return only(examine_address(network, FakeClock(), name, [ENDPOINT], place=place))
 
-    assert (check.state, check.text) == (CheckState.OK, "answers for ci.homelab.test in 4 ms")
+
+def test_an_address_names_whom_it_answers_for() -> None:
+    check = addressed(FakeNetwork())
+
+    assert (check.state, check.text) == (CheckState.OK, "answers for ci.homelab.test in 0 ms")
 
 
 @pytest.mark.parametrize(
     ("error", "hint"),
     [
-        (TransientError("10.0.20.203:443 timed out"), "is it the right address"),
+        (TransientError("10.0.20.203:443 timed out"), "take the address out of homelab.load_balancer.addresses"),
         (UntrustedError("the certificate has expired", hint="renew the certificate"), "renew the certificate"),
     ],
 )
 def test_an_address_that_fails_says_why_and_what_to_do(error: HomelabError, hint: str) -> None:
-    check = only(examine_address(FakeNetwork(error), "load balancer 10.0.20.203", [ENDPOINT]))
+    check = addressed(FakeNetwork(error))
 
-    assert (check.state, check.text, check.verdict) == (CheckState.FAILED, error.problem, Word.UNAVAILABLE)
+    assert (check.state, check.verdict) == (CheckState.FAILED, Word.UNAVAILABLE)
+    assert check.text == f"the first address fails: {error.problem}"
     assert hint in (check.hint or "")
 
 
@@ -146,13 +153,21 @@ def test_a_server_that_does_not_tell_the_time_is_not_compared() -> None:
     assert examined(FakeFront(date=None))["clock"].state is CheckState.SKIPPED
 
 
-def test_some_failing_tries_are_counted_and_put_into_words() -> None:
-    flaps: list[HomelabError | None] = [TransientError("answers HTTP 502"), None, TransientError("answers HTTP 502")]
-
-    check = examined(FakeFront(weather=flaps))["woodpecker"]
+def test_a_single_try_that_fails_is_a_warning() -> None:
+    check = examined(FakeFront(weather=[TransientError("answers HTTP 502"), None]))["woodpecker"]
 
     assert check.state is CheckState.WARNING
-    assert "2 of 8 tries failed: answers HTTP 502" in check.text
+    assert check.text.endswith("but 1 of 32 tries failed: answers HTTP 502")
+
+
+def test_several_tries_that_fail_are_a_failure_that_counts_the_ways() -> None:
+    weather: list[HomelabError | None] = [TransientError("ci answers HTTP 502"), TransientError("ci hung up"), None]
+
+    check = examined(FakeFront(weather=[*weather, TransientError("ci answers HTTP 502")]))["woodpecker"]
+
+    assert (check.state, check.verdict) == (CheckState.FAILED, Word.UNAVAILABLE)
+    assert check.text.endswith("but it flaps: 3 of 32 tries failed: ci answers HTTP 502 (2x), hung up (1x)")
+    assert "one is down, restarting or overloaded" in (check.hint or "")
 
 
 @pytest.mark.parametrize(
@@ -228,11 +243,12 @@ class FakeCluster:
 
 
 def rights(cluster: FakeCluster, written: str = "web/web") -> dict[str, Check]:
-    def targets(_: object) -> tuple[Target, ...]:
-        return parse_targets(written, namespace="default") if written else ()
+    targets = parse_targets(written, namespace="default") if written else ()
 
-    checks = examine_cluster(lambda: cluster, lambda _: cluster, targets, FakeClock())
-    return {check.name: check for check in checks}
+    def look_at(namespace: str, there: tuple[Target, ...]) -> Iterator[Check]:
+        yield from (good(f"target {target}", namespace) for target in there)
+
+    return {check.name: check for check in examine_cluster(cluster, cluster, targets, FakeClock(), look_at)}
 
 
 def test_a_cluster_that_allows_everything_is_good() -> None:
@@ -240,6 +256,7 @@ def test_a_cluster_that_allows_everything_is_good() -> None:
 
     assert checks["kubernetes"].text == "context home: v1.36.3 at 10.0.20.10:6443"
     assert [checks[f"rights in {name}"].state for name in ("web", "db")] == [CheckState.OK, CheckState.OK]
+    assert [checks["target web/web"].text, checks["target db/statefulset/main"].text] == ["web", "db"]
 
 
 def test_the_rights_that_are_asked_for_are_those_of_the_targets() -> None:
@@ -257,6 +274,10 @@ def test_a_missing_right_is_denied_and_named() -> None:
     assert (check.state, check.verdict) == (CheckState.FAILED, Word.DENIED)
     assert check.text == "the user of context home may not get deployments"
     assert "kubectl --context home -n web auth can-i --list" in (check.hint or "")
+
+
+def test_targets_that_may_not_be_read_are_not_looked_at() -> None:
+    assert list(rights(FakeCluster(frozenset({"get deployments"})))) == ["kubernetes", "rights in web"]
 
 
 def test_a_right_that_only_helps_is_a_warning() -> None:

@@ -92,7 +92,7 @@ def test_what_cannot_be_reached_for_a_known_cause_is_no_news() -> None:
     checks, verdict = told(way, server, stream)
 
     assert [check.state for check in checks] == [CheckState.FAILED, CheckState.SKIPPED, CheckState.SKIPPED]
-    assert checks[1].text == "not reached, see way"
+    assert checks[1].text == "not judged, see way"
     assert verdict.reason == "way: refused"
 
 
