@@ -6,7 +6,6 @@ from homelab_tasks.sandbox.kubernetes.daemon_sets import sync_daemon_set
 from homelab_tasks.sandbox.kubernetes.deployments import sync_deployment
 from homelab_tasks.sandbox.kubernetes.kubelet import Kubelet
 from homelab_tasks.sandbox.kubernetes.pods import Admission, PodMaker
-from homelab_tasks.sandbox.kubernetes.quotas import sync_quotas
 from homelab_tasks.sandbox.kubernetes.replica_sets import ReplicaSets
 from homelab_tasks.sandbox.kubernetes.stateful_sets import StatefulSets
 from homelab_tasks.sandbox.kubernetes.store import Object, Store
@@ -29,7 +28,6 @@ class Cluster:
             "statefulsets": lambda: self._each("statefulsets", self._stateful_sets.sync),
             "daemonsets": lambda: self._each("daemonsets", lambda one: sync_daemon_set(self.store, one, maker)),
             "kubelet": self.kubelet.step,
-            "resourcequotas": lambda: sync_quotas(self.store, self.admission),
         }
 
     def step(self) -> None:

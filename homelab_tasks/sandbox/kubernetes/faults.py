@@ -3,6 +3,7 @@
 from collections.abc import Set as AbstractSet
 
 from homelab_tasks.sandbox.kubernetes.cluster import Cluster
+from homelab_tasks.sandbox.kubernetes.quotas import sync_quotas
 
 LAST_WORDS = "Traceback (most recent call last):\nKeyError: 'DATABASE_URL'\n"
 QUOTA_PODS = 2
@@ -22,3 +23,4 @@ def put_in_force(cluster: Cluster, names: AbstractSet[str]) -> None:
         defaults |= BEHAVIOURS[name]
     cluster.kubelet.defaults = defaults
     cluster.admission.quota = QUOTA_PODS if "quota" in names else None
+    sync_quotas(cluster.store, cluster.admission)
