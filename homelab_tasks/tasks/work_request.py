@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from homelab_tasks.actions.deliver import Journey, Watch, deliver
 from homelab_tasks.actions.landing.land import land
+from homelab_tasks.actions.landing.rehearse_landing import rehearse_landing
 from homelab_tasks.actions.landing.resume_landing import abort_landing, require_interrupted
 from homelab_tasks.actions.landing.site import Order, Site
 from homelab_tasks.clients.git.landing_clone import LandingClone
@@ -59,17 +60,18 @@ def land_work(assembly: Assembly, flags: LandFlags) -> Iterator[Event]:
         remote=clone.remote,
         message=flags.message or None,
         propose=flags.propose,
-        dry_run=flags.dry_run,
         train=work.queue == "train",
         push_urls=clone.push_urls,
     )
+    if flags.dry_run:
+        yield from deliver(Journey(land=lambda: rehearse_landing(order, site), watch=None, wait=None))
+        return
     title = flags.message.strip().partition("\n")[0]
     propose = proposer(assembly.connections, clone, remote, site, title=title, repository=flags.repository)
-    ends_on_the_trunk = not flags.dry_run and not flags.propose
     journey = Journey(
         land=lambda: land(order, site, propose),
-        watch=_ci_watch(assembly, flags) if ends_on_the_trunk else None,
-        wait=_deploy_wait(assembly, flags) if ends_on_the_trunk else None,
+        watch=_ci_watch(assembly, flags) if not flags.propose else None,
+        wait=_deploy_wait(assembly, flags) if not flags.propose else None,
     )
     yield from deliver(journey)
     _forget(site)

@@ -514,20 +514,6 @@ def test_topic_lands_when_the_clone_is_shallow_partial_or_sparse(remote: Path, t
     assert landed(work, verify="test -f deep/1.txt && test -f later.txt").verdict is Word.LANDED
 
 
-@pytest.mark.scenario(51)
-def test_nothing_is_written_when_it_is_a_dry_run(work: Path, remote: Path, tmp_path: Path) -> None:
-    start_topic(work)
-    old, before = trunk_of(remote), snapshot(work)
-
-    verdict = landed(work, dry_run=True, verify=f"touch {tmp_path}/verified")
-
-    assert verdict.verdict is Word.OK
-    assert "merges cleanly" in verdict.reason
-    assert not (tmp_path / "verified").exists()
-    assert (trunk_of(remote), snapshot(work)) == (old, before)
-    assert not (work / ".git" / "land" / "journal.json").exists()
-
-
 def test_same_topic_has_nothing_to_land_when_it_has_landed(work: Path) -> None:
     start_topic(work)
     assert landed(work).verdict is Word.LANDED

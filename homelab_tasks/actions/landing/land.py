@@ -11,18 +11,19 @@ from typing import Protocol
 
 import msgspec
 
+from homelab_tasks.actions.landing.build_candidate import build_candidate
 from homelab_tasks.actions.landing.hold_lock import TrunkLock
-from homelab_tasks.actions.landing.preflight import require_landable, require_one_push_url, require_topic
+from homelab_tasks.actions.landing.preflight import preflight
 from homelab_tasks.actions.landing.push_candidate import push_candidate
-from homelab_tasks.actions.landing.resume_landing import landed_before
+from homelab_tasks.actions.landing.resume_landing import already_there, landed_before
 from homelab_tasks.actions.landing.ride_train import Train
 from homelab_tasks.actions.landing.site import Order, Site
-from homelab_tasks.actions.landing.sync_trunk import name_trunk, require_mergeable, sync_trunk
+from homelab_tasks.actions.landing.sync_trunk import require_mergeable, sync_trunk
 from homelab_tasks.actions.landing.verify_candidate import verify_candidate
-from homelab_tasks.errors import HomelabError, UsageError
+from homelab_tasks.errors import HomelabError
 from homelab_tasks.model.events import Event, Land, LandPhase, Note, NoteKind, Verdict
 from homelab_tasks.model.landing import verdicts
-from homelab_tasks.model.landing.landing import Candidate, Conflict, Record, RemoteState, Step, Trunk
+from homelab_tasks.model.landing.landing import Candidate, Record, RemoteState, Step, Trunk
 from homelab_tasks.model.landing.refusal import Kind, Refusal
 from homelab_tasks.model.verdict import Word
 
@@ -68,21 +69,15 @@ class _Landing:
                 if verdict is not None:
                     yield verdict
                     return
-            topic, tip = require_landable(self._site.clone.state())
-            require_one_push_url(self._order.remote, self._order.push_urls)
-            _require_verify(self._order)
-            name, self._seen = yield from name_trunk(self._site, self._order)
-            require_topic(topic, name)
-            pushed = left.pushed if left is not None and left.topic == topic else ()
+            self._record, self._seen = yield from preflight(self._order, self._site, left)
             self._former = left.base if left is not None else None
-            self._record = Record(topic=topic, tip=tip, trunk=name, step=Step.STARTED, pushed=pushed)
-            self._lock = TrunkLock(self._site, name)
+            self._lock = TrunkLock(self._site, self._record.trunk)
             verdict = None
-            if self._order.train and not self._order.dry_run and not self._order.propose:
-                verdict = yield from self._ride(self._record, left.car if left is not None else None)
+            if self._order.train and not self._order.propose:
+                verdict = yield from self._ride(self._record)
             if verdict is None:
                 verdict = yield from self._attempts(self._record)
-            yield from self._tell_of_later_commits(tip)
+            yield from self._tell_of_later_commits(self._record.tip)
             yield verdict
         finally:
             self._tidy()
@@ -102,9 +97,9 @@ class _Landing:
         if self._record is not None and self._record.step is Step.STARTED:
             self._site.journal.clear()
 
-    def _ride(self, record: Record, left_behind: str | None) -> Generator[Event, None, Verdict | None]:
+    def _ride(self, record: Record) -> Generator[Event, None, Verdict | None]:
         """Land by train; None where the remote takes no refs of one."""
-        ended = yield from Train(self._site, self._order, record, self._note, left_behind).ride()
+        ended = yield from Train(self._site, self._order, record, self._note).ride()
         if isinstance(ended, Refusal):
             return (yield from self._give_up(record, ended))
         if ended is not None and ended.verdict is Word.LANDED:
@@ -127,9 +122,11 @@ class _Landing:
             return self._already_there(record, trunk)
         if self._site.time_left <= 0:
             return verdicts.late("the time for landing was up before its turn came")
-        candidate = yield from self._build(record, trunk, attempt)
+        candidate = build_candidate(self._site, self._order, record, trunk.base, attempt)
         if isinstance(candidate, Verdict):
             return candidate
+        text = f"{candidate.commit[:7]} merges cleanly (tree {candidate.tree[:7]})"
+        yield Land(phase=LandPhase.CANDIDATE, attempt=attempt, trunk=trunk.base, candidate=candidate.commit, text=text)
         verdict = yield from self._verify(candidate)
         if verdict is None and self._order.propose:
             verdict = yield from self._open_proposal(record, "as asked")
@@ -142,7 +139,7 @@ class _Landing:
         trunk = yield from sync_trunk(self._site, record.trunk, self._seen)
         self._seen = None
         foreign = trunk.lock is not None and lock is not None and trunk.lock != lock.value
-        if lock is not None and not self._order.dry_run and (foreign or self._lost >= LOST_BEFORE_LOCK):
+        if lock is not None and (foreign or self._lost >= LOST_BEFORE_LOCK):
             yield from lock.acquire()
             trunk = yield from sync_trunk(self._site, record.trunk, None)
         text = f"{record.trunk} is at {trunk.base[:7]}"
@@ -154,31 +151,10 @@ class _Landing:
         return trunk
 
     def _already_there(self, record: Record, trunk: Trunk) -> Verdict:
-        """Tell a candidate of ours that landed unseen from a topic that has nothing to land."""
-        for candidate in record.pushed if self._record is None else self._record.pushed:
-            if self._site.clone.contains(candidate, trunk.base):
-                self._note(step=Step.LANDED, landed=candidate)
-                return verdicts.landed(candidate, record.trunk)
-        return verdicts.nothing(record.topic, record.trunk)
-
-    def _build(self, record: Record, trunk: Trunk, attempt: int) -> Generator[Event, None, Candidate | Verdict]:
-        merged = self._site.merger.merge(trunk.base, record.tip)
-        if isinstance(merged, Conflict):
-            return verdicts.conflict(merged, trunk, self._order.remote)
-        if merged.tree == self._site.merger.tree_of(trunk.base):
-            return verdicts.no_change(record.topic, record.trunk)
-        message = self._order.message or f"Merge branch '{record.topic}'"
-        try:
-            commit = self._site.merger.commit(merged.tree, (trunk.base, record.tip), message)
-        except UsageError:
-            if self._site.time_left > 0:
-                raise
-            return verdicts.late("the time for landing was up before the candidate was signed")
-        text = f"{commit[:7]} merges cleanly (tree {merged.tree[:7]})"
-        yield Land(phase=LandPhase.CANDIDATE, attempt=attempt, trunk=trunk.base, candidate=commit, text=text)
-        if self._order.dry_run:
-            return verdicts.would_land(record.topic, trunk, self._order.verify, propose=self._order.propose)
-        return Candidate(commit=commit, tree=merged.tree, base=trunk.base, attempt=attempt)
+        verdict = already_there(self._site, self._record or record, trunk.base)
+        if verdict.commit is not None:
+            self._note(step=Step.LANDED, landed=verdict.commit)
+        return verdict
 
     def _verify(self, candidate: Candidate) -> Generator[Event, None, Verdict | None]:
         held = self._lock is not None and self._lock.value is not None
@@ -243,9 +219,3 @@ class _Landing:
         if now is not None and now != tip:
             text = f"the topic moved to {now[:7]} meanwhile; {tip[:7]} is what this landing was about"
             yield Note(kind=NoteKind.WARNING, text=text)
-
-
-def _require_verify(order: Order) -> None:
-    if order.verify_missing:
-        hint = "set homelab.work.verify, or give --verify CMD; --no-verify lands without"
-        raise UsageError("there is no command that verifies the merged result", hint=hint)

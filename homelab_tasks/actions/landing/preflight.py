@@ -1,9 +1,32 @@
 """What a clone must look like to be landed from; everything else is named, with how to go on."""
 
+from collections.abc import Generator
+
+from homelab_tasks.actions.landing.site import Order, Site
+from homelab_tasks.actions.landing.sync_trunk import name_trunk
 from homelab_tasks.errors import UsageError
-from homelab_tasks.model.landing.landing import WorkState
+from homelab_tasks.model.events import Event
+from homelab_tasks.model.landing.landing import Record, RemoteState, Step, WorkState
 
 MOST_SHOWN = 3
+
+
+def preflight(
+    order: Order, site: Site, left: Record | None
+) -> Generator[Event, None, tuple[Record, RemoteState | None]]:
+    """
+    Check that there is something here that can be landed, and where to.
+
+    Returns what a landing of it begins with, which knows what the interrupted one *left* of the same topic has pushed,
+    and the look at the remote where there was one. Raises UsageError.
+    """
+    topic, tip = require_landable(site.clone.state())
+    require_one_push_url(order.remote, order.push_urls)
+    _require_verify(order)
+    trunk, seen = yield from name_trunk(site, order)
+    require_topic(topic, trunk)
+    pushed = left.pushed if left is not None and left.topic == topic else ()
+    return Record(topic=topic, tip=tip, trunk=trunk, step=Step.STARTED, pushed=pushed), seen
 
 
 def require_landable(state: WorkState) -> tuple[str, str]:
@@ -57,3 +80,9 @@ def require_one_push_url(remote: str, urls: tuple[str, ...]) -> None:
     if len(urls) > 1:
         hint = f"git config --unset-all remote.{remote}.pushurl, then set one; or homelab.work.remote names another"
         raise UsageError(f"remote {remote!r} has {len(urls)} push URLs; a change lands in one place", hint=hint)
+
+
+def _require_verify(order: Order) -> None:
+    if order.verify_missing:
+        hint = "set homelab.work.verify, or give --verify CMD; --no-verify lands without"
+        raise UsageError("there is no command that verifies the merged result", hint=hint)

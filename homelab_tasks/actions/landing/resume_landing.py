@@ -19,16 +19,16 @@ def landed_before(site: Site, left: Record) -> Generator[Event, None, Verdict | 
     """
     Find out whether the interrupted landing *left* had landed: its verdict when it did, and nothing came after it.
 
-    Ends what it left running here.
+    Ends what it left running here, and takes it out of the train: nobody may wait for it, we the least.
     """
     if left.verify_group is not None:
         site.checkout.end_orphans(left.verify_group)
-    if not left.pushed:
-        return None
-    landed = yield from _find_landed(site, left)
+    if left.car is not None:
+        car = Car(site, left.trunk, left.car)
+        yield from site.patience.ask("leave", lambda: car.leave(left.base))
+    landed = (yield from _find_landed(site, left)) if left.pushed else None
     if landed is None:
         return None
-    yield from _leave_train(site, left)
     state = site.clone.state()
     if (state.branch, state.tip) != (left.topic, left.tip):
         text = f"the interrupted landing of {left.topic!r} had landed: {landed[:7]} is on {left.trunk}"
@@ -37,6 +37,14 @@ def landed_before(site: Site, left: Record) -> Generator[Event, None, Verdict | 
         return None
     site.journal.write(msgspec.structs.replace(left, step=Step.LANDED, landed=landed))
     return verdicts.landed(landed, left.trunk, interrupted=True)
+
+
+def already_there(site: Site, record: Record, base: str) -> Verdict:
+    """Tell a candidate of *record* that landed on *base* unseen from a topic that has nothing to land."""
+    for candidate in record.pushed:
+        if site.clone.contains(candidate, base):
+            return verdicts.landed(candidate, record.trunk)
+    return verdicts.nothing(record.topic, record.trunk)
 
 
 def _find_landed(site: Site, left: Record) -> Generator[Event, None, str | None]:

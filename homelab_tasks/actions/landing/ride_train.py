@@ -9,7 +9,9 @@ from contextlib import suppress
 
 from msgspec import structs
 
+from homelab_tasks.actions.landing.build_candidate import build_candidate
 from homelab_tasks.actions.landing.push_candidate import push_candidate
+from homelab_tasks.actions.landing.resume_landing import already_there
 from homelab_tasks.actions.landing.site import Order, Site
 from homelab_tasks.actions.landing.sync_trunk import require_mergeable
 from homelab_tasks.actions.landing.train_refs import Car
@@ -17,7 +19,7 @@ from homelab_tasks.actions.landing.verify_candidate import verify_candidate
 from homelab_tasks.errors import HomelabError
 from homelab_tasks.model.events import Event, Land, LandPhase, Note, NoteKind, Verdict
 from homelab_tasks.model.landing import verdicts
-from homelab_tasks.model.landing.landing import HEADS, Candidate, Conflict, Record, Step, Trunk
+from homelab_tasks.model.landing.landing import HEADS, Candidate, Record, Step, Trunk
 from homelab_tasks.model.landing.refusal import Kind, Refusal
 from homelab_tasks.model.landing.train import TrainView, Turn
 
@@ -31,10 +33,10 @@ MOST_JOINED = 20
 class Train:
     """One ride: from joining to the trunk, or out of the train."""
 
-    def __init__(self, site: Site, order: Order, record: Record, note: Callable[..., None], left_behind: str | None):
-        """Land what *record* says; *note* writes the journal, *left_behind* is the candidate of a killed ride."""
+    def __init__(self, site: Site, order: Order, record: Record, note: Callable[..., None]) -> None:
+        """Land what *record* says; *note* writes the journal."""
         self._site, self._order, self._record, self._note = site, order, record, note
-        self._car = Car(site, record.trunk, left_behind)
+        self._car = Car(site, record.trunk)
         self._joined = 0
         self._former: str | None = record.base
         self._pushed = record.pushed
@@ -49,8 +51,6 @@ class Train:
         Returns a Refusal where the landing push was refused for good, None where the remote takes no refs of a train.
         """
         try:
-            # What a killed run of ours has left: nobody may wait for it, we the least.
-            yield from self._site.patience.ask("leave", lambda: self._car.leave(None))
             while self._joined < MOST_JOINED:
                 if self._site.time_left <= 0:
                     return verdicts.late("the time for landing was up in the train")
@@ -74,9 +74,9 @@ class Train:
                 yield from self._site.patience.ask("fetch", self._fetch_trunk)
             yield from self._require_mergeable(view)
             if self._shared == self._record.tip:
-                return self._already_there(view)
+                return already_there(self._site, structs.replace(self._record, pushed=self._pushed), view.trunk)
             ahead = view.ahead((yield from self._car.chain(view)))
-            built = self._build(ahead[-1])
+            built = build_candidate(self._site, self._order, self._record, ahead[-1], self._joined + 1)
             if not isinstance(built, Candidate) and len(ahead) == 1:
                 return built
             if isinstance(built, Candidate):
@@ -108,22 +108,6 @@ class Train:
         formers = (self._former, self._site.clone.former_trunk(self._record.trunk))
         self._shared = yield from require_mergeable(self._site, trunk, self._record.tip, formers)
         self._former = view.trunk
-
-    def _already_there(self, view: TrainView) -> Verdict:
-        for candidate in self._pushed:
-            if self._site.clone.contains(candidate, view.trunk):
-                return verdicts.landed(candidate, self._record.trunk)
-        return verdicts.nothing(self._record.topic, self._record.trunk)
-
-    def _build(self, last: str) -> Candidate | Verdict:
-        merged = self._site.merger.merge(last, self._record.tip)
-        if isinstance(merged, Conflict):
-            return verdicts.conflict(merged, Trunk(name=self._record.trunk, base=last), self._order.remote)
-        if merged.tree == self._site.merger.tree_of(last):
-            return verdicts.no_change(self._record.topic, self._record.trunk)
-        message = self._order.message or f"Merge branch '{self._record.topic}'"
-        commit = self._site.merger.commit(merged.tree, (last, self._record.tip), message)
-        return Candidate(commit=commit, tree=merged.tree, base=last, attempt=self._joined + 1)
 
     def _go(self, candidate: Candidate) -> Generator[Event, None, Verdict | Refusal | None]:
         """Verify *candidate*, wait for its turn, and push it; None when it must be built anew."""

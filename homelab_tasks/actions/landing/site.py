@@ -108,7 +108,6 @@ class Order(Struct, frozen=True, kw_only=True):
     remote: str = "origin"
     message: str | None = None
     propose: bool = False
-    dry_run: bool = False
     train: bool = False
     timeout: float = 1800.0
     verify_missing: bool = False

@@ -17,7 +17,7 @@ STALE_SECONDS = 30.0
 class Car:
     """The car of our candidate in the train on *trunk*."""
 
-    def __init__(self, site: Site, trunk: str, left_behind: str | None) -> None:
+    def __init__(self, site: Site, trunk: str, left_behind: str | None = None) -> None:
         """Own no car yet, apart from the one that a killed run of ours has *left_behind*."""
         self._site = site
         self._trunk = trunk
