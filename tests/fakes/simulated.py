@@ -56,7 +56,7 @@ class SimulatedCluster:
         self.is_away = False
         self.requests = 0
         self._lived_until = clock.now()
-        self._lost_until = 0.0
+        self._are_lost, self._lost_until = False, 0.0
         self._topics: dict[str, tuple[str, int]] = {}
         self._queue: list[News] = []
 
@@ -137,6 +137,7 @@ class SimulatedCluster:
     def _catch_up(self) -> None:
         """Let the controllers have their turns for the time that has passed, in any order where chance decides."""
         now = self.clock.now()
+        self._lost_until = now + REOPENING_SECONDS if self.is_away else self._lost_until
         while self._lived_until + STEP_SECONDS <= now:
             self._lived_until += STEP_SECONDS
             while self.plan and self.plan[0][0] <= self._lived_until:
@@ -150,14 +151,13 @@ class SimulatedCluster:
 
     def _lost_watches(self) -> bool:
         """Are the watches lost? They are while it is away, and for a moment longer."""
-        if self.is_away:
-            if not self._lost_until:
-                self._queue += [News(kind=NewsKind.LOST, topic=topic, text="away") for topic in self._topics]
-            self._lost_until = self.clock.now() + REOPENING_SECONDS
-        elif self._lost_until and self.clock.now() >= self._lost_until:
-            self._lost_until = 0.0
+        if self.is_away and not self._are_lost:
+            self._are_lost = True
+            self._queue += [News(kind=NewsKind.LOST, topic=topic, text="away") for topic in self._topics]
+        elif self._are_lost and self.clock.now() >= self._lost_until:
+            self._are_lost = False
             self._queue += [News(kind=NewsKind.RESTORED, topic=topic) for topic in self._topics]
-        return bool(self._lost_until)
+        return self._are_lost
 
     def _tell(self) -> None:
         if self.watching is Watching.SILENT or self._lost_watches():

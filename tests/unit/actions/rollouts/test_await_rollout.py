@@ -337,6 +337,19 @@ def test_an_outage_is_ridden_out_and_told_once() -> None:
     assert notes(events, NoteKind.STREAM_LOST) == []
 
 
+def test_watches_that_an_outage_took_along_are_not_told_of_when_they_come_back_soon_after_it() -> None:
+    on = rolled(cluster())
+    on.apply(workload(B, run="ready:60"))
+    on.at(5, lambda: setattr(on, "is_away", True))
+    on.at(40, lambda: setattr(on, "is_away", False))
+
+    events = wait(on, B)
+
+    assert end(events).verdict is Word.ROLLED_OUT
+    assert len(notes(events, NoteKind.RECOVERED)) == 1
+    assert notes(events, NoteKind.STREAM_LOST) == []
+
+
 def test_it_is_unavailable_when_the_cluster_is_away_at_the_deadline() -> None:
     on = rolled(cluster())
     on.at(5, lambda: setattr(on, "is_away", True))
