@@ -173,9 +173,18 @@ MUTANTS = (
         promise="V14",
         what="the deadline of another ReplicaSet counts",
         file="homelab_tasks/model/rollouts/deployment.py",
-        before="elif new_set is not None and (named is None or named[1] == new_set.name):",
+        before="elif named is not None and new_set is not None and named[1] == new_set.name:",
         after="elif new_set is not None:",
         test="tests/unit/model/test_recorded_rollouts.py::test_a_stale_deadline_is_no_cause_when_the_good_image_is_back",
+    ),
+    Mutant(
+        promise="V14",
+        what="a deadline that names no ReplicaSet counts",
+        file="homelab_tasks/model/rollouts/deployment.py",
+        before="if named is not None and snapshot.replica_sets is None:",
+        after="if snapshot.replica_sets is None:",
+        test="tests/unit/model/rollouts/test_deployment.py"
+        "::test_a_deadline_that_names_no_replica_set_is_nobodys[False]",
     ),
     Mutant(
         promise="V1",

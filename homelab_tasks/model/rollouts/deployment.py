@@ -92,15 +92,16 @@ def _deadline_cause(snapshot: Snapshot, new_set: ReplicaSet | None) -> Cause | N
     The progress deadline, where it is the new ReplicaSet's.
 
     After a change back to an older ReplicaSet the condition stands there, observed, about the one that failed
-    (pkg/controller/deployment/util DeploymentTimedOut stays true; no condition marks a ReplicaSet found again).
+    (pkg/controller/deployment/util DeploymentTimedOut stays true; no condition marks a ReplicaSet found again). One
+    that names the Deployment itself is of a time when there was no new ReplicaSet (pkg/controller/deployment/progress).
     """
     condition = snapshot.workload.condition("Progressing")
     if condition is None or condition.reason != "ProgressDeadlineExceeded" or not snapshot.workload.is_observed:
         return None
     named = _TIMED_OUT.search(condition.message)
-    if snapshot.replica_sets is None:
+    if named is not None and snapshot.replica_sets is None:
         window = STALE_DEADLINE_SECONDS
-    elif new_set is not None and (named is None or named[1] == new_set.name):
+    elif named is not None and new_set is not None and named[1] == new_set.name:
         window = 0.0
     else:
         return None
