@@ -20,7 +20,7 @@ FLAGS = {
     "target": "NAME, NAMESPACE/NAME, KIND/NAME or NAMESPACE/KIND/NAME, each with an optional :CONTAINER; several with"
     " commas (default: deploy.targets)",
     "sha": "commit that should run: any git revision (default: HEAD)",
-    "image": "the exact image that should run, instead of any that names the commit",
+    "image": "the exact image that should run, registry/web:{sha8} too, instead of any that names the commit",
     "context": "context of the kubeconfig (default: its current one)",
     "namespace": "namespace of targets that name none (default: the context's)",
     "kubeconfig": "path of the kubeconfig (default: KUBECONFIG, then ~/.kube/config)",

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from homelab_tasks.errors import UsageError
-from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, Watching
-from homelab_tasks.model.rollouts.image import Wanted, expand_template, parse_reference
+from homelab_tasks.model.rollouts.image import Wanted, expand_template, needs_sha
 from homelab_tasks.model.rollouts.target import parse_targets
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.flags import duration
@@ -74,22 +73,17 @@ def _request(assembly: Assembly, flags: DeployFlags, access: "Access") -> "Reque
     if not written:
         hint = "inv deploy.wait NAMESPACE/NAME, or set homelab.deploy.targets in invoke.yaml"
         raise UsageError("no target is given", hint=hint)
-    commit = None if flags.image and not flags.sha else assembly.commit(flags.sha or "HEAD")
+    image = flags.image or deploy.image or ""
+    is_image_enough = flags.image and not flags.sha and not needs_sha(flags.image)
+    commit = None if is_image_enough else assembly.commit(flags.sha or "HEAD")
+    sha = commit.sha if commit is not None else None
     return Request(
         targets=parse_targets(written, namespace=flags.namespace or access.namespace),
-        wanted=_wanted(flags.image, deploy.image, commit),
+        wanted=Wanted(sha=sha, exact=expand_template(image, sha or "") if image else None),
         timeout=duration("--timeout", flags.timeout, deploy.timeout),
         stable_for=duration("--stable-for", flags.stable_for, deploy.stable_for),
         commit=commit,
     )
-
-
-def _wanted(image: str, template: str | None, commit: Commit | None) -> Wanted:
-    """The exact image of --image, else that of the template, else any that names the commit."""
-    sha = commit.sha if commit is not None else None
-    if image:
-        return Wanted(sha=sha, exact=parse_reference(image))
-    return Wanted(sha=sha, exact=expand_template(template, sha) if template and sha else None)
 
 
 def _watching(assembly: Assembly, access: "Access", request: "Request") -> Watching:

@@ -10,7 +10,7 @@ from homelab_tasks.clients.kubernetes.objects import (
     decode_replica_set,
     decode_workload,
 )
-from homelab_tasks.errors import TransientError
+from homelab_tasks.errors import DeniedError, TransientError
 from homelab_tasks.model.rollouts.news import News, NewsKind
 from homelab_tasks.model.rollouts.pod import Occurrence, Pod
 from homelab_tasks.model.rollouts.target import Kind
@@ -42,7 +42,7 @@ class SimulatedCluster:
     """
     Lives while the wait lets time pass. *plan* says what happens when (seconds); *turns* shuffles the controllers.
 
-    While *is_away*, no request is answered.
+    While *is_away*, no request is answered; workloads of *forbidden* resources may not be read.
     """
 
     server = "kubernetes.homelab.test"
@@ -54,6 +54,7 @@ class SimulatedCluster:
         self.cluster = Cluster(clock.now)
         self.plan: list[tuple[float, Callable[[], object]]] = []
         self.is_away = False
+        self.forbidden: set[str] = set()
         self.requests = 0
         self._lived_until = clock.now()
         self._are_lost, self._lost_until = False, 0.0
@@ -81,6 +82,8 @@ class SimulatedCluster:
 
     def workload(self, kind: Kind, namespace: str, name: str) -> Seen:
         self._count()
+        if kind.resource in self.forbidden:
+            raise DeniedError(f"{kind.resource} are forbidden", hint="ask for the right")
         found = self.cluster.store.get(kind.resource, namespace, name)
         return Seen(decode_workload(kind, found) if found else None, str(self.cluster.store.version))
 

@@ -74,7 +74,9 @@ class Journey:
         if workload is None:
             yield from self._absent(now)
             return
-        self._absent_since, self.workload = None, workload
+        self.workload = workload
+        if not workload.deleting:
+            self._absent_since = None
         self.found = self._answer(workload)
         if self._uid is None and (not self.found.named or workload.deleting):
             yield from self._waits_for_image(workload, self.found)
@@ -82,7 +84,10 @@ class Journey:
         if self._uid is None:
             self._uid, self.phase = workload.uid, Phase.ROLLOUT
         if workload.uid != self._uid:
-            self._end(Word.SUPERSEDED, "it was deleted and made anew while it was waited for")
+            remade = "it was deleted and made anew while it was waited for"
+            self._end(Word.SUPERSEDED, remade, hint=self._history_hint(workload))
+        elif workload.deleting:
+            yield from self._absent(now)
         elif not self.found.named:
             self._end(Word.SUPERSEDED, self._changed_text(workload, self.found), hint=self._history_hint(workload))
         else:
@@ -132,7 +137,7 @@ class Journey:
             return
         self._absent_since = now if self._absent_since is None else self._absent_since
         if now - self._absent_since >= ABSENT_SECONDS:
-            self._end(Word.FAILED, "it was deleted while it was waited for")
+            self._end(Word.FAILED, "it was deleted while it was waited for", hint="apply it again, and wait anew")
 
     def _waits_for_image(self, workload: Workload, found: Answer) -> Iterator[Event]:
         yield from self._show(self._rollout(workload, self._waiting_text(workload, found)))
@@ -151,6 +156,8 @@ class Journey:
         if found.lagging:
             names = ", ".join(f"{each.name} ({each.image})" for each in found.lagging)
             return f"not yet in every container of its repository: waiting for {names}"
+        if workload.deleting:
+            return f"is being deleted, waiting for {self.wanted.text}"
         since = _since(workload)
         by = f" by {workload.writer.manager}" if workload.writer is not None else ""
         return f"{f'since {since}{by}, ' if since else ''}waiting for {self.wanted.text}"

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from homelab_tasks.actions.rollouts.view import View
 from homelab_tasks.actions.waiting import Patience
-from homelab_tasks.errors import DeniedError
+from homelab_tasks.errors import DeniedError, HomelabError
 from homelab_tasks.model.events import Event, Note, NoteKind
 from homelab_tasks.model.rollouts.news import News
 from homelab_tasks.model.rollouts.pod import Occurrence, Pod
@@ -38,6 +38,9 @@ class Cluster(Protocol):
 
     @property
     def server(self) -> str: ...
+
+    @property
+    def requests(self) -> int: ...
 
     def workload(self, kind: Kind, namespace: str, name: str) -> Seen: ...
 
@@ -73,7 +76,13 @@ class Reader:
 
     def read(self) -> Generator[Event, None, None]:
         """Read all that matters now; raises what Patience raises."""
-        self.requests = 0
+        sent = self._cluster.requests
+        try:
+            yield from self._read()
+        finally:
+            self.requests = self._cluster.requests - sent
+
+    def _read(self) -> Generator[Event, None, None]:
         workload = yield from self._workload()
         self.view.read_workload(workload)
         if workload is None or not self._is_of_interest(workload):
@@ -91,18 +100,33 @@ class Reader:
         target = self._target
         kinds = (self.kind,) if self.kind is not None else target.kinds
         for kind in kinds:
+            if kind in self._unreadable and not self._can_be_read_by_now(kind):
+                continue
             try:
                 seen = yield from self._ask(kind, self._cluster.workload, kind, target.namespace, target.name)
-            except DeniedError:
-                if kind is not kinds[0]:  # it is only looked for here because it may be of this kind
-                    continue
-                raise
+            except DeniedError as error:
+                if kind is kinds[0]:
+                    raise
+                self._unreadable.add(kind)  # it is only looked for there because it may be of this kind
+                text = f"whether {target.name} is a {kind.value} cannot be seen: {error.problem}"
+                yield Note(kind=NoteKind.WARNING, text=text)
+                continue
             if kind is kinds[0] or seen.workload is not None:
                 self.version = seen.version
             if seen.workload is not None:
                 self.kind = kind
                 return seen.workload
         return None
+
+    def _can_be_read_by_now(self, kind: Kind) -> bool:
+        """Ask once, and tell of nothing: that it cannot be read was told."""
+        target = self._target
+        try:
+            self._cluster.workload(kind, target.namespace, target.name)
+        except HomelabError:
+            return False
+        self._unreadable.discard(kind)
+        return True
 
     def _optional(
         self, what: str, ask: Callable[..., T | None], *arguments: object
@@ -116,11 +140,7 @@ class Reader:
         return value
 
     def _ask(self, what: str, ask: Callable[..., T], *arguments: object) -> Generator[Event, None, T]:
-        def counted() -> T:
-            self.requests += 1
-            return ask(*arguments)
-
-        return (yield from self._patience.ask(f"{what} of {self._target}", counted))
+        return (yield from self._patience.ask(f"{what} of {self._target}", lambda: ask(*arguments)))
 
     def _ask_why_images_do_not_come(self, workload: Workload) -> Generator[Event, None, None]:
         """The kubelet says it only between two back-offs; an event says it for an hour."""

@@ -107,10 +107,14 @@ def _attempt(ask: Callable[..., T], *arguments: object) -> T | None:
 def next_command(journey: Journey) -> str | None:
     """What to do about how *journey* ended."""
     ending, workload = journey.ending, journey.workload
-    if ending is None or workload is None:
+    if ending is None or ending.hint is not None:
+        return ending.hint if ending is not None else None
+    if ending.word is Word.PENDING:
+        return f"Wait for it: inv deploy.wait {journey.label}"
+    if ending.word is Word.MISSING:
+        return _where_to_look(journey, workload)
+    if workload is None or ending.word not in {Word.FAILED, Word.TIMEOUT}:
         return None
-    if ending.hint is not None or ending.word not in {Word.FAILED, Word.TIMEOUT}:
-        return ending.hint
     kubectl = f"kubectl -n {workload.namespace}"
     undo = f"{kubectl} rollout undo {workload.reference}" if ending.word is Word.FAILED else None
     cause = ending.cause
@@ -119,3 +123,11 @@ def next_command(journey: Journey) -> str | None:
     else:
         look = f"{kubectl} describe {workload.reference}"
     return f"{look}; undo: {undo}" if undo else look
+
+
+def _where_to_look(journey: Journey, workload: Workload | None) -> str:
+    """What is there instead: the images that were applied, or the workloads of the namespace."""
+    if workload is not None:
+        return f"kubectl -n {workload.namespace} rollout history {workload.reference}"
+    resources = ",".join(kind.resource for kind in journey.target.kinds)
+    return f"kubectl -n {journey.target.namespace} get {resources}"

@@ -89,6 +89,7 @@ class KubernetesApi:
         self._read_timeout = min(FIRST_READ_SECONDS, read_timeout)
         self._time_left = time_left
         self._stream: Response | None = None
+        self.requests = 0
 
     def get(self, path: str, parameters: Mapping[str, str | int] | None = None) -> dict[str, Any]:
         """
@@ -156,6 +157,7 @@ class KubernetesApi:
         read_timeout: float | None,
         body: Mapping[str, Any] | None,
     ) -> Response:
+        self.requests += 1
         try:
             response = self._session.request(
                 "GET" if body is None else "POST",
@@ -200,7 +202,8 @@ class KubernetesApi:
             hint = "is the token or certificate of this context expired? kubectl auth whoami"
             raise DeniedError(f"{self.server} does not accept the credentials ({said})", hint=hint)
         if code == HTTPStatus.FORBIDDEN:
-            raise ForbiddenError(f"{self.server}: {said}")
+            hint = "what this user may do: kubectl auth can-i --list --namespace NAMESPACE"
+            raise ForbiddenError(f"{self.server}: {said}", hint=hint)
         if code == HTTPStatus.GONE:
             raise GoneError(f"{self.server}: {said}", answered=True)
         raise AbsentError(f"{self.server}: {said}")

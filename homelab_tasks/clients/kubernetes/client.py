@@ -33,6 +33,7 @@ from homelab_tasks.model.rollouts.workload import ReplicaSet, Workload
 T = TypeVar("T")
 
 PAGE_SIZE = 500
+MOST_PAGES = 300  # the 150,000 pods that a whole cluster may have
 ASK_AGAIN_SECONDS = 30.0
 """What the token may not read is asked for again so often: rights change, and a server that starts knows none yet."""
 LONGEST_LOG_BYTES = 64 * 1024
@@ -58,6 +59,11 @@ class Kubernetes:
         self._stopped = threading.Event()
         self._watch_apis: list[KubernetesApi] = []
         self._forbidden_at: dict[str, float] = {}
+
+    @property
+    def requests(self) -> int:
+        """How many requests the reads have sent so far."""
+        return self._api.requests
 
     def workload(self, kind: Kind, namespace: str, name: str) -> Seen:
         """
@@ -167,13 +173,16 @@ class Kubernetes:
 
     def _pages(self, path: str, selection: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         parameters: dict[str, str | int] = {**selection, "limit": PAGE_SIZE}
-        while True:
+        for _ in range(MOST_PAGES):
             listed = self._api.get(path, parameters)
             yield from _items(listed)
             more = (listed.get("metadata") or {}).get("continue")
             if not more:
                 return
+            if more == parameters.get("continue"):
+                break
             parameters["continue"] = more
+        raise TransientError(f"{self.server} answers with a list that does not end", answered=True)
 
     def _decoded(self, decode: Callable[[Mapping[str, Any]], T], written: Mapping[str, Any]) -> T:
         try:
@@ -198,7 +207,7 @@ def _path(group: str, namespace: str, resource: str) -> str:
 
 def _items(listed: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     items = listed.get("items")
-    if listed.get("kind", "").endswith("List") and items is None:
+    if str(listed.get("kind")).endswith("List") and items is None:
         return []  # Go writes an empty list as null
     if not isinstance(items, list) or not all(isinstance(each, dict) and each.get("metadata") for each in items):
         raise TransientError("the API server answers with something that is no list", answered=True)

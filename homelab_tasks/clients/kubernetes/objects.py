@@ -26,12 +26,12 @@ def decode_workload(kind: Kind, written: Json) -> Workload:
     metadata, spec, status = written["metadata"], written.get("spec") or {}, written.get("status") or {}
     return Workload(
         kind=kind,
-        namespace=metadata.get("namespace", ""),
+        namespace=metadata.get("namespace") or "",
         name=metadata["name"],
-        uid=metadata.get("uid", ""),
-        version=metadata.get("resourceVersion", ""),
-        generation=metadata.get("generation", 0),
-        observed_generation=status.get("observedGeneration", 0),
+        uid=metadata.get("uid") or "",
+        version=metadata.get("resourceVersion") or "",
+        generation=metadata.get("generation") or 0,
+        observed_generation=status.get("observedGeneration") or 0,
         template=_template(spec.get("template") or {}),
         selector=_selector(spec.get("selector") or {}),
         conditions=_conditions(status),
@@ -47,14 +47,14 @@ def decode_replica_set(written: Json) -> ReplicaSet:
     metadata, spec, status = written["metadata"], written.get("spec") or {}, written.get("status") or {}
     return ReplicaSet(
         name=metadata["name"],
-        uid=metadata.get("uid", ""),
-        owner_uid=_owner(metadata).get("uid", ""),
+        uid=metadata.get("uid") or "",
+        owner_uid=_owner(metadata).get("uid") or "",
         created=metadata.get("creationTimestamp") or "",
         template=_template(spec.get("template") or {}),
         desired=spec.get("replicas", 1),
-        replicas=status.get("replicas", 0),
-        ready=status.get("readyReplicas", 0),
-        available=status.get("availableReplicas", 0),
+        replicas=status.get("replicas") or 0,
+        ready=status.get("readyReplicas") or 0,
+        available=status.get("availableReplicas") or 0,
         conditions=_conditions(status),
     )
 
@@ -65,13 +65,13 @@ def decode_pod(written: Json) -> Pod:
     labels, owner, conditions = metadata.get("labels") or {}, _owner(metadata), _conditions(status)
     return Pod(
         name=metadata["name"],
-        uid=metadata.get("uid", ""),
-        version=metadata.get("resourceVersion", ""),
-        owner_kind=owner.get("kind", ""),
-        owner_name=owner.get("name", ""),
-        owner_uid=owner.get("uid", ""),
+        uid=metadata.get("uid") or "",
+        version=metadata.get("resourceVersion") or "",
+        owner_kind=owner.get("kind") or "",
+        owner_name=owner.get("name") or "",
+        owner_uid=owner.get("uid") or "",
         created=metadata.get("creationTimestamp") or "",
-        phase=status.get("phase", ""),
+        phase=status.get("phase") or "",
         reason=status.get("reason") or "",
         deleting=metadata.get("deletionTimestamp") is not None,
         ready=any(each.type == "Ready" and each.status == "True" for each in conditions),
@@ -115,7 +115,7 @@ def _template(written: Json) -> Template:
 
 
 def _image(written: Json, *, init: bool) -> ContainerImage:
-    return ContainerImage(name=written["name"], image=written.get("image", ""), init=init)
+    return ContainerImage(name=written["name"], image=written.get("image") or "", init=init)
 
 
 def _fingerprint(template: Json) -> str:
@@ -196,15 +196,15 @@ def _daemon_counts(metadata: Json, status: Json) -> dict[str, Any]:
         "available": status.get("numberAvailable") or 0,
         # Where no node is left to match, those that run are misscheduled, and on their way out.
         "terminating": None if status.get("desiredNumberScheduled") else status.get("numberMisscheduled"),
-        "update_revision": annotations.get(_GENERATION_ANNOTATION) or str(metadata.get("generation", "")),
+        "update_revision": annotations.get(_GENERATION_ANNOTATION) or str(metadata.get("generation") or ""),
     }
 
 
 def _conditions(status: Json) -> tuple[Condition, ...]:
     return tuple(
         Condition(
-            type=each.get("type", ""),
-            status=each.get("status", ""),
+            type=each.get("type") or "",
+            status=each.get("status") or "",
             reason=each.get("reason") or "",
             message=each.get("message") or "",
             updated=each.get("lastUpdateTime") or each.get("lastTransitionTime") or "",
@@ -234,7 +234,7 @@ def _container(written: Json, *, init: bool) -> ContainerState:
     waiting = state.get("waiting") or {}
     ended = state.get("terminated") or last.get("terminated") or {}
     return ContainerState(
-        name=written.get("name", ""),
+        name=written.get("name") or "",
         init=init,
         ready=written.get("ready") is True,
         running="running" in state,

@@ -17,6 +17,7 @@ from homelab_tasks.model.commit import SHORT_SHA_LENGTH
 SHORTEST_SHA = 7  # what git abbreviates to; less is found in words and dates
 _RUN = re.compile(r"(?<![0-9a-z])(?:(?:g|sha|git|commit|rev)[-_.]?)?([0-9a-f]{7,40})(?![0-9a-z])", re.IGNORECASE)
 _DIRTY = re.compile(r"(?<![0-9a-z])dirty(?![0-9a-z])", re.IGNORECASE)
+_REFERENCE = re.compile(r"[0-9A-Za-z][\w./:@+-]*", re.ASCII)  # registries are stricter, each in its own way
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _SHA_PLACEHOLDER = re.compile(r"sha(\d*)")
 _DEFAULT_REGISTRIES = ("docker.io/", "index.docker.io/", "registry-1.docker.io/")
@@ -76,11 +77,17 @@ def abbreviation(reference: Reference, sha: str) -> str | None:
     return max((run for run in runs if sha.lower().startswith(run)), key=len, default=None)
 
 
+def needs_sha(template: str) -> bool:
+    """Does *template* hold a placeholder, so that a commit must be known?"""
+    return "{" in template
+
+
 def expand_template(template: str, sha: str) -> Reference:
     """
     The exact image that *template* (`registry/web:{sha8}`) stands for.
 
-    `{sha}` is the full sha, `{sha7}` to `{sha40}` its beginning. Raises UsageError for any other placeholder.
+    `{sha}` is the full sha, `{sha7}` to `{sha40}` its beginning. Raises UsageError for any other placeholder, and
+    for what can be no image, which would be waited for in vain.
     """
 
     def replace(placeholder: re.Match[str]) -> str:
@@ -91,7 +98,10 @@ def expand_template(template: str, sha: str) -> Reference:
             raise UsageError(f"unknown placeholder {placeholder[0]!r} in image {template!r}", hint=hint)
         return sha[:length]
 
-    return parse_reference(_PLACEHOLDER.sub(replace, template))
+    expanded = _PLACEHOLDER.sub(replace, template.strip())
+    if not _REFERENCE.fullmatch(expanded):
+        raise UsageError(f"{template!r} is no image", hint="write it as registry.example.org/web:TAG")
+    return parse_reference(expanded)
 
 
 class Wanted(Struct, frozen=True, kw_only=True):

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from homelab_tasks.model.events import Note, NoteKind
+from homelab_tasks.model.rollouts.target import Kind
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.sandbox.kubernetes.api import status
 from homelab_tasks.sandbox.kubernetes.server import KubernetesServer
@@ -70,6 +71,48 @@ def test_an_expired_watch_is_listed_anew_when_the_status_says_so(
 
     assert verdict.verdict is Word.ROLLED_OUT
     assert not [event for event in events if isinstance(event, Note)]
+
+
+def test_a_list_that_does_not_end_is_an_outage(
+    stand_in: Lab, server: KubernetesServer, fail: Callable[[Fault | None], None]
+) -> None:
+    change(stand_in)
+    page = {"metadata": {"resourceVersion": "1", "continue": "again"}, "kind": "PodList", "items": []}
+    fail(lambda request: JSONResponse(page) if request.url.path.endswith("/pods") else None)
+
+    verdict = stand_in.wait(A, timeout=3)
+
+    assert verdict.verdict is Word.UNAVAILABLE
+    assert "does not end" in verdict.reason
+
+
+def test_every_page_of_a_list_counts_as_a_request(stand_in: Lab, server: KubernetesServer) -> None:
+    stand_in.apply(tag=A, replicas=4)
+    stand_in.wait(A)
+    cluster = stand_in.connect(None)
+    found = cluster.workload(Kind.DEPLOYMENT, stand_in.namespace, "web").workload
+    sent, server.api.largest_page = cluster.requests, 1
+
+    pods = cluster.pods(found)
+    server.api.largest_page = 500
+    cluster.close()
+
+    assert len(pods) == 4
+    assert cluster.requests - sent == 4
+
+
+@pytest.mark.parametrize("image", [None, ""])
+def test_an_image_that_is_null_names_nothing(
+    stand_in: Lab, server: KubernetesServer, fail: Callable[[Fault | None], None], image: str | None
+) -> None:
+    change(stand_in)
+    found = server.cluster.store.get("deployments", stand_in.namespace, "web")
+    assert found is not None
+    found["spec"]["template"]["spec"]["containers"][0]["image"] = image
+    listed = {"kind": "DeploymentList", "metadata": {"resourceVersion": "1"}, "items": [found]}
+    fail(lambda request: JSONResponse(listed) if request.url.path.endswith("/deployments") else None)
+
+    assert stand_in.look(A).verdict is Word.MISSING
 
 
 def test_a_limit_of_the_rate_is_waited_out(stand_in: Lab, fail: Callable[[Fault | None], None]) -> None:

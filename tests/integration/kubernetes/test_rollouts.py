@@ -326,6 +326,8 @@ def test_a_user_without_rights_is_denied_with_verb_and_resource(lab: Lab) -> Non
 
     assert verdict.verdict is Word.DENIED
     assert 'cannot get resource "deployments"' in verdict.reason
+    assert verdict.hint is not None
+    assert "kubectl auth can-i" in verdict.hint
 
 
 def test_an_image_that_never_comes_is_missing_with_what_runs_instead(lab: Lab) -> None:

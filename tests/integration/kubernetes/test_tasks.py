@@ -75,8 +75,18 @@ def test_the_cluster_is_dialled_at_the_pinned_address(shared_homelab: Homelab) -
     assert "on kubernetes.homelab.test via 127.0.0.1:" in done.stderr
 
 
+def test_an_image_may_be_a_template_which_needs_a_commit(shared_homelab: Homelab) -> None:
+    sha = git(shared_homelab.app, "rev-parse", "HEAD")
+
+    done = inv(shared_homelab, "deploy.status", "--image", "registry.homelab.test/other:{sha8}", "--sha", sha)
+
+    assert done.returncode == 5
+    assert f"waiting for registry.homelab.test/other:{sha[:8]}" in done.stderr
+
+
 def test_wrong_words_are_usage(shared_homelab: Homelab) -> None:
-    for words in (["pod/web"], ["web/web", "--context", "nosuch"], ["web/web", "--timeout", "soon"], ["a//b"]):
+    for words in (["pod/web"], ["web/web", "--context", "nosuch"], ["web/web", "--timeout", "soon"], ["a//b"],
+                  ["web/web", "--image", "registry/web:{sha"]):  # fmt: skip
         done = inv(shared_homelab, "deploy.wait", *words, "--json")
 
         assert done.returncode == 2, words

@@ -288,8 +288,30 @@ def test_a_deleted_target_failed_and_one_made_anew_superseded() -> None:
         on.at(5, act)
         verdict = end(wait(on, A))
         assert verdict.verdict is word
+        assert verdict.hint
+        assert "undo" not in verdict.hint  # there is nothing to undo
         assert verdict.seconds is not None
         assert verdict.seconds < 6.5
+
+
+def test_a_target_that_is_going_to_be_deleted_is_deleted() -> None:
+    """As with --cascade=foreground: it stands there until its pods have stopped."""
+    on = cluster()
+    on.apply(workload(A, run="ready:60"))
+
+    def begin_to_delete() -> None:
+        found = on.cluster.store.get("deployments", NAMESPACE, "web")
+        assert found is not None
+        found["metadata"]["deletionTimestamp"] = "2026-11-23T19:00:05Z"
+        on.cluster.store.update("deployments", found)
+
+    on.at(5, begin_to_delete)
+    verdict = end(wait(on, A))
+
+    assert verdict.verdict is Word.FAILED
+    assert "deleted" in verdict.reason
+    assert verdict.seconds is not None
+    assert verdict.seconds < 6.5
 
 
 @pytest.mark.parametrize("act", ["delete", "replace", "pause"])
@@ -413,6 +435,19 @@ def test_a_name_without_a_kind_is_found_among_all_kinds() -> None:
     assert verdict.targets[0].target == "e/statefulset/web"
 
 
+def test_a_kind_that_may_not_be_read_is_told_of_once_and_looked_for_again() -> None:
+    on = cluster()
+    on.forbidden.add("statefulsets")
+    on.at(20, lambda: on.apply(workload(A, serviceName="web"), "statefulsets"))
+    on.at(30, lambda: on.forbidden.discard("statefulsets"))
+
+    events = wait(on, A)
+
+    assert end(events).verdict is Word.ROLLED_OUT
+    assert len(notes(events, NoteKind.RETRYING)) == 1
+    assert notes(events) == ["whether web is a StatefulSet cannot be seen: statefulsets are forbidden"]
+
+
 def test_a_container_that_does_not_exist_is_said_with_those_that_do() -> None:
     on = rolled(cluster())
 
@@ -428,6 +463,24 @@ def test_a_heartbeat_comes_each_minute() -> None:
     events = wait(on, B, timeout=150)
 
     assert len(notes(events, NoteKind.HEARTBEAT)) == 2
+
+
+def look(on: SimulatedCluster, tag: str) -> Verdict:
+    request = Request(targets=parse_targets("web", namespace=NAMESPACE), wanted=Wanted(sha=tag + ZEROS), timeout=1)
+    return end(list(look_at_rollout(on, request, clock=on.clock, retry_for=5)))
+
+
+def test_every_look_that_is_not_good_says_what_to_do_next() -> None:
+    on = cluster()
+    assert look(on, A).hint == f"kubectl -n {NAMESPACE} get deployments,statefulsets,daemonsets"
+
+    on.apply(workload(A, run="ready:60"))
+    on.live(1)
+
+    assert look(on, A).hint == f"Wait for it: inv deploy.wait {NAMESPACE}/deployment/web"
+    assert look(on, B).hint == f"kubectl -n {NAMESPACE} rollout history deployment/web"
+    on.forbidden.add("deployments")
+    assert look(on, A).hint == "ask for the right"
 
 
 def test_one_look_is_pending_while_pods_start() -> None:

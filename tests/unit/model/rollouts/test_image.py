@@ -107,6 +107,12 @@ def test_a_template_is_refused_when_its_placeholder_is_unknown(template: str) ->
         expand_template(template, SHA)
 
 
+@pytest.mark.parametrize("template", ["reg/web:{sha", "reg/web:a b", "reg/web:a,b", ":tag", "{sha8}}"])
+def test_what_can_be_no_image_is_refused_and_not_waited_for(template: str) -> None:
+    with pytest.raises(UsageError, match="is no image"):
+        expand_template(template, SHA)
+
+
 @pytest.mark.parametrize(
     ("reference", "exact", "same"),
     [
