@@ -541,6 +541,22 @@ def test_red_verify_is_run_again_when_the_tree_is_the_same(work: Path, tmp_path:
     assert landed(work, verify=verify).verdict is Word.LANDED
 
 
+@pytest.mark.parametrize(
+    "mischief",
+    [
+        "git update-index --skip-worktree README.md && echo other > README.md",
+        "git update-index --assume-unchanged README.md && echo other > README.md",
+        "git update-index --skip-worktree README.md && rm README.md",
+    ],
+)
+def test_verify_sees_the_candidate_when_an_earlier_one_hid_files_from_git(work: Path, mischief: str) -> None:
+    start_topic(work)
+    assert landed(work, verify=f"{mischief}; false").verdict is Word.FAILED
+    first = git(work, "show", "HEAD:README.md")
+
+    assert landed(work, verify=f"test \"$(cat README.md)\" = '{first}'").verdict is Word.LANDED
+
+
 def test_only_ignored_caches_are_left_when_the_checkout_is_used_again(work: Path, tmp_path: Path) -> None:
     start_topic(work, file=".gitignore", text=".cache/\n")
     assert landed(work, verify="mkdir .cache && touch .cache/kept left; exit 1").verdict is Word.FAILED

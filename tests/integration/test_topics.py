@@ -250,6 +250,55 @@ def check_out_twice(place: Path) -> None:
     git(place, "worktree", "add", "--quiet", "--force", str(place.parent / "again"), "topic")
 
 
+def ignore(work: Path, *patterns: str) -> None:
+    with (work / ".git" / "info" / "exclude").open("a") as file:
+        file.writelines(f"{pattern}\n" for pattern in patterns)
+
+
+def edit_unseen(place: Path, flag: str) -> None:
+    git(place, "update-index", flag, "topic.txt")
+    write(place, "topic.txt", "only here\n")
+
+
+def skip_and_edit(place: Path) -> None:
+    edit_unseen(place, "--skip-worktree")
+
+
+def assume_and_edit(place: Path) -> None:
+    edit_unseen(place, "--assume-unchanged")
+
+
+def make_ignored_file(place: Path) -> None:
+    ignore(place.parents[1], ".env")
+    write(place, ".env", "PASSWORD=x\n")
+
+
+def make_other_ignored_file(place: Path) -> None:
+    make_ignored_file(place)
+    write(place.parents[1], ".env", "PASSWORD=y\n")
+
+
+def make_ignored_repository(place: Path) -> None:
+    ignore(place.parents[1], "vendor/")
+    (place / "vendor" / "library").mkdir(parents=True)
+    git(place / "vendor" / "library", "init", "--quiet")
+
+
+@pytest.mark.scenario(53)
+def test_landed_topic_is_removed_when_only_what_tools_make_again_is_left_in_it(work: Path) -> None:
+    place = landed_topic(work)
+    ignore(work, ".venv/", "*.pyc", ".env")
+    write(place, ".venv/pyvenv.cfg", "home = /usr\n")
+    write(place, "__pycache__/tasks.cpython-311.pyc", "x")
+    for tree in (work, place):
+        write(tree, ".env", "PASSWORD=x\n")
+    git(place, "update-index", "--skip-worktree", "topic.txt")
+
+    assert cleaned(work)["topic"][0] == "removed"
+    assert not place.exists()
+    assert (work / ".env").exists()
+
+
 @pytest.mark.scenario(54)
 @pytest.mark.parametrize(
     ("prepare", "says"),
@@ -261,6 +310,11 @@ def check_out_twice(place: Path) -> None:
         (lock_worktree, "locked: on a stick"),
         (begin_merge, "in the middle of a merge"),
         (check_out_twice, "checked out in 2 worktrees"),
+        (skip_and_edit, "'topic.txt' is edited there, and git was told not to look at it"),
+        (assume_and_edit, "'topic.txt' is edited there, and git was told not to look at it"),
+        (make_ignored_file, "'.env', which git ignores, is only there"),
+        (make_other_ignored_file, "'.env', which git ignores, is only there"),
+        (make_ignored_repository, "'vendor/library', which git ignores, is only there"),
     ],
 )
 def test_landed_topic_is_kept_and_named_when_something_would_be_lost(work: Path, prepare: Any, says: str) -> None:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from homelab_tasks.clients.git.command import INHERITED, Completed, GitCommand
+from homelab_tasks.clients.git.unseen import hidden_files
 from homelab_tasks.clients.git.worktrees import changing_worktrees, link_git_crypt
 from homelab_tasks.clients.process import Running
 from homelab_tasks.errors import UnavailableError, UsageError
@@ -73,7 +74,9 @@ class Checkout:
             (git_directory / left).unlink(missing_ok=True)
         switched = here.run("checkout", "--quiet", "--force", "--detach", commit)
         cleaned = here.run("clean", "--quiet", "-ffd")
-        return switched.worked and cleaned.worked and self._update_submodules(here).worked
+        if not (switched.worked and cleaned.worked) or hidden_files(here):
+            return False
+        return self._update_submodules(here).worked
 
     def _add(self, commit: str) -> None:
         options = ("--quiet", "--force", "--detach", "--no-checkout")

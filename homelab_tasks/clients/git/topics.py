@@ -10,6 +10,7 @@ from homelab_tasks.clients.git.command import GitCommand
 from homelab_tasks.clients.git.journal_file import JournalFile
 from homelab_tasks.clients.git.landed import MERGED, brought_by, how_landed
 from homelab_tasks.clients.git.state import read_state
+from homelab_tasks.clients.git.unseen import hidden_edits, ignored_only_here
 from homelab_tasks.clients.git.worktrees import Worktree, changing_worktrees, list_worktrees
 from homelab_tasks.errors import UsageError
 from homelab_tasks.model.landing.landing import WorkState
@@ -58,7 +59,7 @@ class Topics:
             landed_as=brought_by(self._command, self._base, tip) if landed == MERGED else None,
             is_fresh=ahead == 0 and self._is_fresh(name, tip),
             work=self._work(place),
-            in_use=self._in_use(name, places),
+            in_use=self._in_use(name, places) or (self._held_by_unseen_files(place) if landed is not None else None),
         )
 
     def _is_fresh(self, name: str, tip: str) -> bool:
@@ -91,6 +92,16 @@ class Topics:
         if Path.cwd().is_relative_to(place.path):
             return "you are in its worktree"
         return _held_by_its_worktree(Git.open(place.path))
+
+    def _held_by_unseen_files(self, place: Worktree | None) -> str | None:
+        """Say which files git would remove without a word, although they may exist nowhere else."""
+        if place is None or not place.path.is_dir():
+            return None
+        there = self._command.at(place.path)
+        for name in hidden_edits(there):
+            return f"{name!r} is edited there, and git was told not to look at it"
+        ignored = ignored_only_here(there, self._worktrees[0].path)
+        return f"{ignored!r}, which git ignores, is only there" if ignored is not None else None
 
     def remove(self, topic: TopicState) -> str | None:
         """Remove *topic*, if it still is as it was described; returns why not, None when it is gone."""
