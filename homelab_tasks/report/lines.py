@@ -18,8 +18,11 @@ class Lines:
 
     is_live = False
 
-    def __init__(self, stdout: Outlet, stderr: Outlet, *, clock: Clock, secrets: Secrets, colour: bool) -> None:
-        """Write with *colour* only where somebody asked for it."""
+    def __init__(  # noqa: PLR0913 - all but the first two are given by name
+        self, stdout: Outlet, stderr: Outlet, *, clock: Clock, secrets: Secrets, colour: bool, call: str = "inv "
+    ) -> None:
+        """Write with *colour* only where somebody asked for it; tasks are written after *call*."""
+        self._marks = marks_for(stderr.encoding, call)
         self._stderr = stderr
         self._clock = clock
         self._secrets = secrets
@@ -44,7 +47,7 @@ class Lines:
         """Do nothing: every line is out already."""
 
     def _end(self, verdict: Verdict) -> None:
-        for line in ending(verdict, marks_for(self._stderr.encoding), self._changes.ran):
+        for line in ending(verdict, self._marks, self._changes.ran):
             self._print(line)
         self._result.end(verdict)
         self._print(last_line(verdict))

@@ -1,6 +1,6 @@
-"""The signs of the views, and what stands for them where the encoding has no such characters."""
+"""The signs of the views, what stands for them where the encoding lacks them, and how a task is called."""
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 
 class Marks(Struct, frozen=True, kw_only=True):
@@ -17,6 +17,7 @@ class Marks(Struct, frozen=True, kw_only=True):
     done: str  # the part of a progress bar that is done
     edge: str  # its end
     left: str  # what is left
+    call: str = "inv "  # what the name of a task is written after
 
 
 UNICODE = Marks(
@@ -47,11 +48,11 @@ ASCII = Marks(
 )
 
 
-def marks_for(encoding: str | None) -> Marks:
-    """Choose the signs that *encoding* can write; ASCII where it is not known."""
+def marks_for(encoding: str | None, call: str = "inv ") -> Marks:
+    """Choose the signs that *encoding* can write, ASCII where it is not known; tasks are written after *call*."""
     every = "".join(getattr(UNICODE, name) for name in UNICODE.__struct_fields__)
     try:
         every.encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
-        return ASCII
-    return UNICODE
+        return structs.replace(ASCII, call=call)
+    return structs.replace(UNICODE, call=call)

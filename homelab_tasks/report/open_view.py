@@ -24,12 +24,14 @@ def open_view(  # noqa: PLR0913 - the composition root names each once
     secrets: Secrets,
     debug: bool = False,
     notice: Notice | None = None,
+    call: str = "inv ",
 ) -> View:
     """
     Choose the view for who is looking: a program (*json*), a person at a terminal, or one behind a pipe.
 
     *environment* tells of the terminal (TERM and others), and is asked for NO_COLOR and FORCE_COLOR. With *debug*
-    there are lines at a terminal, too, for a log passes by there. *notice* is given once there is a verdict.
+    there are lines at a terminal, too, for a log passes by there. *notice* is given once there is a verdict. The names
+    of tasks are written after *call*.
     """
     result, progress = Outlet(stdout), Outlet(stderr)
     terminal = terminal_of(environment, is_terminal=progress.is_terminal)
@@ -37,9 +39,9 @@ def open_view(  # noqa: PLR0913 - the composition root names each once
     if json:
         view = JsonLines(result, progress, clock=clock, secrets=secrets)
     elif terminal.cursor and not debug:
-        view = _live(result, progress, clock=clock, secrets=secrets, terminal=terminal)
+        view = _live(result, progress, clock=clock, secrets=secrets, terminal=terminal, call=call)
     else:
-        view = Lines(result, progress, clock=clock, secrets=secrets, colour=terminal.colour)
+        view = Lines(result, progress, clock=clock, secrets=secrets, colour=terminal.colour, call=call)
     if notice is None:
         return view
     from homelab_tasks.report.attention import Notifying
@@ -47,14 +49,16 @@ def open_view(  # noqa: PLR0913 - the composition root names each once
     return Notifying(view, progress, terminal=terminal, secrets=secrets, notice=notice)
 
 
-def _live(stdout: Outlet, stderr: Outlet, *, clock: Clock, secrets: Secrets, terminal: Terminal) -> View:
+def _live(  # noqa: PLR0913 - all but the first two are given by name
+    stdout: Outlet, stderr: Outlet, *, clock: Clock, secrets: Secrets, terminal: Terminal, call: str
+) -> View:
     # Imported here: no pipe and no program pays for what measures characters.
     from homelab_tasks.report.echo import Echo
     from homelab_tasks.report.live import Live, Ticker
     from homelab_tasks.report.painter import Painter
     from homelab_tasks.report.taskbar import Taskbar
 
-    painter = Painter(stderr, stderr.size, colour=terminal.colour, links=terminal.links)
+    painter = Painter(stderr, stderr.size, colour=terminal.colour, links=terminal.links, call=call)
     taskbar = Taskbar(stderr, is_known=terminal.progress)
     return Ticker(Live(stdout, painter, taskbar, clock=clock, secrets=secrets), Echo(stderr))
 

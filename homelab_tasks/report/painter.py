@@ -27,11 +27,13 @@ _UP = "\x1b[{}A"
 class Painter:
     """Owns the last lines on the terminal; the cursor rests at the start of the line below them."""
 
-    def __init__(self, outlet: Outlet, size: Callable[[], Size], *, colour: bool, links: bool) -> None:
-        """Draw on *outlet*, which has the *size* that is asked for before each frame."""
+    def __init__(
+        self, outlet: Outlet, size: Callable[[], Size], *, colour: bool, links: bool, call: str = "inv "
+    ) -> None:
+        """Draw on *outlet*, whose *size* is asked for before each frame; tasks are written after *call*."""
         self._outlet = outlet
         self.size = size
-        self.marks = marks_for(outlet.encoding)
+        self.marks = marks_for(outlet.encoding, call)
         self._colour = colour
         self._links = links
         self._drawn: tuple[Line, ...] = ()

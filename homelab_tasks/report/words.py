@@ -85,7 +85,7 @@ def ending(verdict: Verdict, marks: Marks, ran: Mapping[int, float]) -> list[Lin
     if len(lines) == 1 and not verdict.pipelines:
         return []  # the last line says the same
     red = sorted({failure.pipeline for failure in verdict.failures if failure.pipeline is not None})
-    lines += [words("  retry ", f"inv ci.restart --pipeline {number} --watch") for number in red]
+    lines += [words("  retry ", f"{marks.call}ci.restart --pipeline {number} --watch") for number in red]
     urls = [pipeline.url for pipeline in verdict.pipelines if pipeline.number in red] or [verdict.url or ""]
     return [*lines, *((Span("  "), Span(url, link=url)) for url in urls if url)]
 
@@ -104,5 +104,5 @@ def _failure_lines(failure: Failure, verdict: Verdict, reason: str, marks: Marks
     lines += [(Span(f"  {marks.bar} ", Style.DIM), Span(text)) for text in failure.tail]
     if failure.pipeline is not None and failure.workflow and failure.step:
         step = shlex.quote(f"{workflow_name(failure.workflow, failure.axis)}/{failure.step}")
-        lines.append(words("  log   ", f"inv ci.logs --pipeline {failure.pipeline} --step {step}"))
+        lines.append(words("  log   ", f"{marks.call}ci.logs --pipeline {failure.pipeline} --step {step}"))
     return lines

@@ -1,6 +1,7 @@
 """What one run of a task is made of: invoke's context on one side, the connections on the other."""
 
 import os
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from homelab_tasks.locations import Url
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.settings import Settings, TokenSource
+from homelab_tasks.tasks.invocation import invocation_of
 
 if TYPE_CHECKING:
     from homelab_tasks.clients.git.clone import Git
@@ -38,6 +40,7 @@ class Assembly:
         """Assemble from invoke's *context* for *task*."""
         self._context = context
         self.task = task
+        self.invocation = invocation_of(sys.argv, task)
         self.is_live = False  # does somebody look at it while it goes on?
         self.clock = SystemClock()
         self.secrets = Secrets()

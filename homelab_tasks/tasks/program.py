@@ -97,6 +97,7 @@ def project_directory(start: Path) -> Path | None:
 
 def main() -> None:
     """Run the command line, and end the process with the exit code of its verdict."""
+    sys.argv[0] = NAME  # whatever it was started through: hints say how to call another task
     program = HomelabProgram(name=NAME, binary=NAME, binary_names=[NAME], version=__version__, namespace=namespace)
     try:
         program.run()

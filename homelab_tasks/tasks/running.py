@@ -19,6 +19,7 @@ from homelab_tasks.report.open_view import open_view, print_traceback
 from homelab_tasks.report.view import View
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.coming_back import Progress
+from homelab_tasks.tasks.invocation import Invocation
 from homelab_tasks.tasks.signals import Terminated, stopping
 
 Events = Generator[Event, None, None]
@@ -41,6 +42,7 @@ def run_task(context: Context, name: str, body: Callable[[Assembly], Iterator[Ev
         secrets=assembly.secrets,
         debug=logging.getLogger().isEnabledFor(logging.DEBUG),
         notice=notify if given.get("notify") else None,
+        call=assembly.invocation.words,
     )
     assembly.is_live = view.is_live
     verdict = _run(assembly, view, _begin(body, assembly), given)
@@ -78,7 +80,7 @@ def _end(assembly: Assembly, view: View, events: Events, given: dict[str, Any]) 
     started = assembly.clock.now()
     progress = Progress(assembly.task, given)
     try:
-        verdict = _show(view, events, progress)
+        verdict = _show(view, events, progress, assembly.invocation)
     except HomelabError as error:
         _debug(error, assembly)
         verdict = Verdict(verdict=Word(error.word), reason=error.problem, hint=error.hint)
@@ -88,10 +90,10 @@ def _end(assembly: Assembly, view: View, events: Events, given: dict[str, Any]) 
         _debug(error, assembly)
         hint = f"This is a bug in homelab_tasks; inv -d {assembly.task} shows where"
         verdict = Verdict(verdict=Word.INTERNAL, reason=f"{type(error).__name__}: {error}", hint=hint)
-    return progress.complete(verdict, seconds=assembly.clock.now() - started)
+    return assembly.invocation.worded(progress.complete(verdict, seconds=assembly.clock.now() - started))
 
 
-def _show(view: View, events: Events, progress: Progress) -> Verdict:
+def _show(view: View, events: Events, progress: Progress, invocation: Invocation) -> Verdict:
     """Show *events* up to their verdict; whoever tells them is left waiting there, and only there."""
     with contextlib.ExitStack() as unfinished:
         unfinished.callback(events.close)
@@ -100,7 +102,7 @@ def _show(view: View, events: Events, progress: Progress) -> Verdict:
                 unfinished.pop_all()
                 return event
             progress.notice(event)
-            view.show(event)
+            view.show(invocation.worded(event))
     raise RuntimeError("the task ended without a verdict")
 
 

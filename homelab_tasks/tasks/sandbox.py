@@ -62,7 +62,7 @@ def up(
     """
     from homelab_tasks.tasks.sandbox_request import serve
 
-    return serve(c.clock, directory, faults=faults, slow=slow, detach=detach)
+    return serve(c, directory, faults=faults, slow=slow, detach=detach)
 
 
 @task(auto_shortflags=False, help=HELP)

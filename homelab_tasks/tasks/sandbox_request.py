@@ -7,9 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from homelab_tasks.actions.waiting import Clock
+from msgspec import structs
+
 from homelab_tasks.model.events import Event, Transcript, TranscriptKind, Verdict
 from homelab_tasks.model.verdict import Word
+from homelab_tasks.tasks.assembly import Assembly
+from homelab_tasks.tasks.invocation import Invocation
 
 if TYPE_CHECKING:
     from homelab_tasks.sandbox.layout import Layout
@@ -37,7 +40,7 @@ def tell_story(directory: str, *, faults: str, slow: bool) -> Iterator[Event]:
         running.remove(layout)
 
 
-def serve(clock: Clock, directory: str, *, faults: str, slow: bool, detach: bool) -> Iterator[Event]:
+def serve(assembly: Assembly, directory: str, *, faults: str, slow: bool, detach: bool) -> Iterator[Event]:
     """Serve a homelab in *directory* until it is stopped, or leave that to a process of its own (*detach*)."""
     from homelab_tasks.sandbox import running
     from homelab_tasks.sandbox.faults import parse_faults
@@ -47,15 +50,15 @@ def serve(clock: Clock, directory: str, *, faults: str, slow: bool, detach: bool
     layout = running.find(directory)
     if detach:
         running.start_detached(layout, faults=faults, nap_seconds=_nap_seconds(slow=slow))
-        yield from _what_to_type(layout)
+        yield from _what_to_type(layout, assembly.invocation.program)
         yield Verdict(verdict=Word.OK, reason=f"the sandbox runs in {layout.directory}", hint=_down(layout))
         return
     running.require_free(layout)
     with running.occupied(layout), Homelab(layout.directory, faults=faults, nap_seconds=_nap_seconds(slow=slow)):
-        yield from _what_to_type(layout)
+        yield from _what_to_type(layout, assembly.invocation.program)
         with suppress(KeyboardInterrupt):
             while True:
-                clock.sleep(DAY_SECONDS)
+                assembly.clock.sleep(DAY_SECONDS)
     hint = f"Its files are kept. {_down(layout).replace('End it', 'Remove them')}"
     yield Verdict(verdict=Word.INTERRUPTED, reason="the sandbox has ended, as asked", hint=hint)
 
@@ -74,8 +77,14 @@ def end(directory: str) -> Iterator[Event]:
     yield Verdict(verdict=Word.OK, reason=f"the sandbox in {layout.directory} is gone", hint=hint)
 
 
-def _what_to_type(layout: "Layout") -> Iterator[Event]:
-    """Show a first session, as one would type it."""
+def _what_to_type(layout: "Layout", program: str) -> Iterator[Event]:
+    """Show a first session, as one would type it: in the clone, whose collection has every task by its own name."""
+    here = Invocation(program=program)
+    for line in _session(layout):
+        yield structs.replace(line, text=here.rewrite(line.text)) if line.kind is TranscriptKind.COMMAND else line
+
+
+def _session(layout: "Layout") -> Iterator[Transcript]:
     from homelab_tasks.sandbox.running import read_state
 
     addresses = " and ".join(read_state(layout)["addresses"])

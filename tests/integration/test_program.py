@@ -10,12 +10,17 @@ from homelab_tasks import __version__
 from homelab_tasks.tasks.program import project_directory
 
 HOMELAB = (sys.executable, "-c", "from homelab_tasks.tasks.program import main; main()")
+INV = (sys.executable, "-m", "invoke")
 SOURCE = Path(__file__).parents[2]
 
 
 def homelab(*arguments: str, directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return run(*HOMELAB, *arguments, directory=directory, **environment)
+
+
+def run(*command: str, directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*HOMELAB, *arguments],
+        command,
         cwd=directory,
         env=os.environ | {"PYTHONPATH": str(SOURCE)} | environment,
         capture_output=True,
@@ -124,3 +129,20 @@ def test_an_unknown_flag_is_no_argument(tmp_path: Path) -> None:
 
     assert ended.returncode == 2
     assert "'--nope'" in ended.stderr
+
+
+COMPOSED = "from invoke import Collection\nfrom homelab_tasks import namespace\nns = Collection(lab=namespace)\n"
+CALLED = [(HOMELAB, "sandbox.up", "homelab sandbox.up"), (INV, "lab.sandbox.up", "inv lab.sandbox.up")]
+
+
+@pytest.mark.parametrize(("program", "task", "said"), CALLED)
+def test_hints_say_what_to_type_where_the_task_was_called(
+    tmp_path: Path, program: tuple[str, ...], task: str, said: str
+) -> None:
+    (tmp_path / "tasks.py").write_text(COMPOSED)
+    (tmp_path / "app").mkdir()
+
+    ended = run(*program, task, "--directory", ".", directory=tmp_path)
+
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1].endswith(f"name another directory: {said} --directory DIR")

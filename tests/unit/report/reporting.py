@@ -62,6 +62,7 @@ class Shown:
         secrets: Secrets | None = None,
         stdout: io.StringIO | None = None,
         stderr: io.StringIO | None = None,
+        call: str = "inv ",
     ) -> None:
         self.clock = FakeClock()
         self.stdout = stdout or io.StringIO()
@@ -73,6 +74,7 @@ class Shown:
             environment=environment or {},
             clock=self.clock,
             secrets=secrets or Secrets(),
+            call=call,
         )
 
     def show(self, events: Iterable[Event]) -> "Shown":

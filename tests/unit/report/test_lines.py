@@ -123,6 +123,13 @@ def test_a_command_can_be_pasted_when_a_server_chose_the_names_in_it() -> None:
     assert "  log    inv ci.logs --pipeline 128 --step 'docs/links; $(id)'" in shown.progress
 
 
+def test_the_commands_of_a_red_end_are_called_as_the_task_was() -> None:
+    shown = Shown(call="homelab ").show(red_story())
+
+    assert "  log    homelab ci.logs --pipeline 128 --step docs/links" in shown.progress
+    assert "  retry  homelab ci.restart --pipeline 128 --watch" in shown.progress
+
+
 def test_each_failure_is_told_with_its_own_log_and_page_when_there_are_several() -> None:
     failures = (
         Failure(pipeline=128, workflow="test", axis={"GO": "1.24"}, step="unit", exit_code=1, tail=("boom",)),
