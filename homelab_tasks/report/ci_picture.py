@@ -78,11 +78,11 @@ class PipelineRow(Struct, frozen=True, kw_only=True):
         """
         How long it takes from *now* on, by experience; negative when it runs over, None without experience.
 
-        That is at least as long as any of its workflows, for one may begin late, or run over.
+        That is at least as long as any of its workflows, for one may begin late.
         """
         own = self.elapsed.left(now)
         parts = [workflow.seconds_left(now) for workflow in self.workflows.values()]
-        return None if own is None else max([own, *(part for part in parts if part is not None)])
+        return None if own is None else max([own, *(part for part in parts if part is not None and part > 0)])
 
     def fraction(self, now: float) -> float | None:
         """How much is done, 0 to 1: by experience where there is some, else by the steps that have ended."""

@@ -18,6 +18,7 @@ NARROW = 60  # below that a name may take half of the width, and columns are as 
 LEAST_FOR_REF = 36
 CLOCK_CELLS = 6  # `12m04s`
 WORKFLOW_BAR_CELLS = 10
+OVER = "over"  # `12s over`, where `12s longer than usual` would take the place of what goes on
 
 
 class Columns(Struct, frozen=True, kw_only=True):
@@ -33,18 +34,18 @@ class Columns(Struct, frozen=True, kw_only=True):
 def pipeline_rows(pipeline: PipelineRow, width: int, now: float, marks: Marks) -> list[Row]:
     """Draw *pipeline* as it is at *now*."""
     workflows = list(pipeline.workflows.values())
-    columns = _columns(workflows, width, now)
+    columns = _columns(workflows, width, now, is_over=not pipeline.elapsed.runs)
     head = Row(line=_pipeline_line(pipeline, width, now, marks), word=pipeline.seen.status, rank=FIRST)
     return [head, *(_workflow_row(workflow, columns, now, marks) for workflow in workflows)]
 
 
-def _columns(workflows: list[WorkflowRow], width: int, now: float) -> Columns:
+def _columns(workflows: list[WorkflowRow], width: int, now: float, *, is_over: bool) -> Columns:
     names = max((cell_len(workflow.name) for workflow in workflows), default=0)
     clocks = (width_of((clock(workflow.elapsed.value(now)),)) for workflow in workflows)
     return Columns(
         name=min(names, width // (2 if width < NARROW else 3)),
         steps=max((len(_progress(workflow)) for workflow in workflows), default=0),
-        clock=max(clocks, default=0) if width < NARROW else CLOCK_CELLS,
+        clock=max(clocks, default=0) if width < NARROW or is_over else CLOCK_CELLS,
         bar=WORKFLOW_BAR_CELLS if width >= NARROW and any(_is_foreseen(workflow) for workflow in workflows) else 0,
         left=max((len(_left(workflow, now)) for workflow in workflows), default=0),
     )
@@ -56,7 +57,7 @@ def _is_foreseen(workflow: WorkflowRow) -> bool:
 
 def _left(workflow: WorkflowRow, now: float) -> str:
     left = workflow.seconds_left(now)
-    return expectation(left) if left is not None and workflow.elapsed.runs else ""
+    return expectation(left, over=OVER) if left is not None and workflow.elapsed.runs else ""
 
 
 def _progress(workflow: WorkflowRow) -> str:
@@ -71,7 +72,7 @@ def _pipeline_line(pipeline: PipelineRow, width: int, now: float, marks: Marks) 
         Span(f"#{seen.number}{where}", link=seen.url),
         status_span(seen.status),
         clock(pipeline.elapsed.value(now)),
-        _expectation(pipeline, now),
+        _expectation(pipeline, width, now),
         None if seen.judged else "(not judged)",
     )
     if pipeline.elapsed.runs:
@@ -79,16 +80,15 @@ def _pipeline_line(pipeline: PipelineRow, width: int, now: float, marks: Marks) 
     return with_link(line, seen.url, width)
 
 
-def _expectation(pipeline: PipelineRow, now: float) -> str | None:
+def _expectation(pipeline: PipelineRow, width: int, now: float) -> str | None:
     left = pipeline.seconds_left(now)
     if left is None or not pipeline.elapsed.runs:
         return None
-    return expectation(left)
+    return expectation(left, over=OVER) if width < NARROW else expectation(left)
 
 
 def _workflow_row(workflow: WorkflowRow, columns: Columns, now: float, marks: Marks) -> Row:
     mark, style, rank = _look(workflow.status, marks)
-    steps = list(workflow.steps.values())
     line = (
         *joined(
             padded(workflow.name, columns.name, ellipsis=marks.ellipsis),
@@ -96,12 +96,10 @@ def _workflow_row(workflow: WorkflowRow, columns: Columns, now: float, marks: Ma
             clock(workflow.elapsed.value(now), columns.clock),
         ),
         *_forecast(workflow, columns, now, marks),
-        Span(GAP),
-        *joined(_detail(workflow, steps, now, is_wide=columns.bar > 0)),
     )
     quotes = tuple(
         (Span(f"{GAP}{GAP}{GAP}{marks.bar} ", Style.DIM), Span(text))
-        for step in steps
+        for step in workflow.steps.values()
         if _is_red(step.status)
         for text in step.tail
     )
@@ -110,17 +108,14 @@ def _workflow_row(workflow: WorkflowRow, columns: Columns, now: float, marks: Ma
 
 
 def _forecast(workflow: WorkflowRow, columns: Columns, now: float, marks: Marks) -> Line:
-    """Draw how far *workflow* is and how long it takes from *now* on, as wide for every row."""
-    left = workflow.seconds_left(now)
-    forecast: list[Span] = []
-    if columns.bar and left is not None and workflow.elapsed.runs:
-        done = fraction_of(workflow.elapsed.value(now) or 0.0, left)
-        forecast += [Span(GAP), *bar(done, columns.bar, marks)]
-    elif columns.bar:
-        forecast.append(Span(GAP + " " * columns.bar))
-    if columns.left:
-        forecast += [Span(GAP), Span(_left(workflow, now).ljust(columns.left))]
-    return tuple(forecast)
+    """Draw what *workflow* does, and what is left of it; where there is room, in columns and with a bar."""
+    left, words = workflow.seconds_left(now), _left(workflow, now)
+    if not columns.bar:
+        return (Span(GAP), *joined(_detail(workflow, now, is_terse=bool(words)), words))
+    done = fraction_of(workflow.elapsed.value(now) or 0.0, left) if left is not None and words else None
+    drawn = bar(done, columns.bar, marks) if done is not None else (Span(" " * columns.bar),)
+    told = (Span(GAP), Span(words.ljust(columns.left))) if columns.left else ()
+    return (Span(GAP), *drawn, *told, Span(GAP), *joined(_detail(workflow, now, is_terse=False)))
 
 
 def _look(status: Status, marks: Marks) -> tuple[str, Style, int]:
@@ -141,7 +136,8 @@ def _is_red(status: Status) -> bool:
     return status.is_red or status.is_halted or status is Status.DECLINED
 
 
-def _detail(workflow: WorkflowRow, steps: list[StepRow], now: float, *, is_wide: bool) -> Span | None:
+def _detail(workflow: WorkflowRow, now: float, *, is_terse: bool) -> Span | None:
+    steps = workflow.steps.values()
     red = [step for step in steps if _is_red(step.status)]
     running = [step for step in steps if step.status is Status.RUNNING]
     if workflow.error or red:
@@ -149,14 +145,14 @@ def _detail(workflow: WorkflowRow, steps: list[StepRow], now: float, *, is_wide:
         return Span(": ".join(part for part in (told, workflow.error) if part))
     if running:
         more = f" and {len(running) - 1} more" if len(running) > 1 else ""
-        return Span(f"{_running_words(running[0], now, is_wide=is_wide)}{more}")
+        return Span(f"{running[0].name if is_terse else _running_words(running[0], now)}{more}")
     return None if workflow.status in {Status.SUCCESS, Status.RUNNING} else Span(workflow.word, Style.DIM)
 
 
-def _running_words(step: StepRow, now: float, *, is_wide: bool) -> str:
+def _running_words(step: StepRow, now: float) -> str:
     seconds, usual = step.elapsed.value(now), step.elapsed.expected
     took = f" {format_duration(seconds)}" if seconds is not None else ""
-    of = f" of ~{format_duration(usual)}" if is_wide and took and usual is not None and usual >= 1 else ""
+    of = f" of ~{format_duration(usual)}" if took and usual is not None and usual >= 1 else ""
     return f"{step.name}{took}{of}"
 
 

@@ -158,13 +158,18 @@ class Sight:
         """
         How much longer it is expected to run; negative when overdue, None without history.
 
-        That is at least as long as any of its workflows, for one may begin late, or run over.
+        That is at least as long as any of its workflows, for one may begin late.
         """
         if self.expected_seconds is None or self.pipeline.state.is_final:
             return None
         experience, wall = self.experience or Experience(), now + self._wall_ahead
         parts = (experience.workflow_left(workflow, wall) for workflow in self.pipeline.workflows or ())
-        return max([self.expected_seconds - self.running_seconds(now), *(part for part in parts if part is not None)])
+        return max(
+            [
+                self.expected_seconds - self.running_seconds(now),
+                *(part for part in parts if part is not None and part > 0),
+            ]
+        )
 
 
 def _first(since: float | None, now: float) -> float:

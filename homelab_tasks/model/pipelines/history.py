@@ -65,11 +65,11 @@ def expected_seconds(rows: Iterable[Pipeline], pipeline: Pipeline) -> float | No
     return float(median(runs)) if runs else None
 
 
-def expectation(left: float) -> str:
+def expectation(left: float, *, over: str = "longer than usual") -> str:
     """Say that something takes *left* more seconds: `~40s left`, `~2m left`; negative is `12s longer than usual`."""
     if left > -1:  # the server tells whole seconds
         return f"~{_roughly(max(1.0, left))} left"
-    return f"{_roughly(-left)} longer than usual"
+    return f"{_roughly(-left)} {over}"
 
 
 def _roughly(seconds: float) -> str:

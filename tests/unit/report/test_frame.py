@@ -122,17 +122,31 @@ def test_each_workflow_has_a_bar_and_says_how_much_longer_it_takes_when_there_is
 
     assert drawn(picture, now=5, width=90)[1:] == [
         "  ✓ lint     1/1  12s",
-        "  ● test     0/1  55s     ━━━━━━━╺━━  ~20s left              unit 5s of ~40s",
-        "  ● docs     0/1  55s     ━━━━━━━━━╺  15s longer than usual  links 5s",
-        "  ● new      0/1  55s                                        thing 5s",
-        "  ○ publish  0/1                                             pending",
+        "  ● test     0/1  55s     ━━━━━━━╺━━  ~20s left  unit 5s of ~40s",
+        "  ● docs     0/1  55s     ━━━━━━━━━╺  15s over   links 5s",
+        "  ● new      0/1  55s                            thing 5s",
+        "  ○ publish  0/1                                 pending",
     ]
 
 
 def test_a_workflow_says_how_much_longer_it_takes_and_has_no_bar_when_the_terminal_is_narrow() -> None:
     told = [pipeline("running"), *workflow("test", "running", ("unit", "running"), seconds=52, eta_seconds=150)]
 
-    assert drawn(picture_of(*told), width=40)[1] == "  ● test  0/1  52s  ~2m left  unit 0s"
+    assert drawn(picture_of(*told), width=40)[1] == "  ● test  0/1  52s  unit  ~2m left"
+
+
+def test_the_step_is_told_in_every_row_when_one_runs_over_on_a_narrow_terminal() -> None:
+    told = [
+        pipeline("running", seconds=4, eta_seconds=-400),
+        *workflow("lint", "running", ("shellcheck", "running"), seconds=4),
+        *workflow("publish", "running", ("deploy", "running"), seconds=4, eta_seconds=-2),
+    ]
+
+    assert drawn(picture_of(*told), width=39)[:3] == [
+        "#128 push main  running  4s  7m over",
+        "  ● lint     0/1  4s  shellcheck 0s",
+        "  ● publish  0/1  4s  deploy  2s over",
+    ]
 
 
 def test_a_pipeline_takes_at_least_as_long_as_the_workflow_that_has_not_begun() -> None:
@@ -145,7 +159,7 @@ def test_nothing_is_foreseen_any_more_when_it_has_ended() -> None:
     ends = [*workflow("docs", "failure", ("links", "failure"), seconds=60), pipeline("failure", seconds=60)]
     picture = picture_of(pipeline("running"), *workflow("docs", "running", seconds=50, eta_seconds=9), *ends)
 
-    assert drawn(picture)[1] == "  ✗ docs  1/1  1m00s   links: exit 1"
+    assert drawn(picture)[1] == "  ✗ docs  1/1  1m00s  links: exit 1"
 
 
 def test_clocks_stand_still_when_the_verdict_was_given() -> None:

@@ -68,7 +68,7 @@ def test_a_red_commit_ends_with_its_last_frame_and_why_it_is_red() -> None:
         "  https://ci.homelab.test/repos/1",
         f"#128 push main  failure  1m52s  {URL}",
         "  ✓ lint       12s",
-        "  ✗ docs  2/2  18s     links: exit 1",
+        "  ✗ docs  2/2  18s  links: exit 1",
         "✗ failed #128 1m52s docs > links exited with 1",
         "  │ checking 118 links",
         "  │ docs/how-to/vault.md:31: 404 https://kv.test/",
