@@ -39,7 +39,7 @@ def broken(line: Line, width: int, *, indent: int) -> list[Line]:
     for span in line:
         for piece in _PIECE.findall(span.text):
             is_word = not piece.isspace()
-            if is_word and not is_fresh and used + cell_len(piece) > width:
+            if is_word and not is_fresh and used + cell_len(piece) > width and used > indent:
                 lines.append([Span(" " * indent)])
                 used, is_fresh = indent, True
             if is_word or lines[-1] == [] or not is_fresh:

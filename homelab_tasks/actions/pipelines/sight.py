@@ -160,9 +160,9 @@ class Sight:
 
         That is at least as long as any of its workflows, for one may begin late.
         """
-        if self.expected_seconds is None or self.pipeline.state.is_final:
-            return None
         experience, wall = self.experience or Experience(), now + self._wall_ahead
+        if self.expected_seconds is None or self.pipeline.state.is_final or not experience.is_of(self.pipeline):
+            return None
         parts = (experience.workflow_left(workflow, wall) for workflow in self.pipeline.workflows or ())
         return max(
             [

@@ -18,6 +18,11 @@ class Experience(Struct, frozen=True):
 
     runs: tuple[Pipeline, ...] = ()
 
+    def is_of(self, pipeline: Pipeline) -> bool:
+        """Can *pipeline* be held against the runs: is none of its workflows new, as far as both are known?"""
+        known = {_name(each) for run in self.runs for each in run.workflows or ()}
+        return not known or known.issuperset(map(_name, pipeline.workflows or ()))
+
     def workflow_left(self, workflow: Workflow, now: float) -> float | None:
         """
         How many seconds *workflow* takes from *now* (unix seconds) on; negative when it runs over.
@@ -32,9 +37,8 @@ class Experience(Struct, frozen=True):
         return _left(step, [_seconds(each) for each in named], now)
 
     def _of_name(self, workflow: Workflow) -> list[Workflow]:
-        name = workflow_name(workflow.name, workflow.environ)
         every = [each for run in self.runs for each in run.workflows or ()]
-        return [each for each in every if workflow_name(each.name, each.environ) == name]
+        return [each for each in every if _name(each) == _name(workflow)]
 
     def _like(self, workflow: Workflow) -> list[Workflow]:
         names = {step.name for step in workflow.steps}
@@ -77,6 +81,10 @@ def _roughly(seconds: float) -> str:
         return format_duration(seconds)
     minutes = round(seconds / SECONDS_PER_MINUTE)
     return format_duration(minutes * SECONDS_PER_MINUTE).removesuffix("00s")
+
+
+def _name(workflow: Workflow) -> str:
+    return workflow_name(workflow.name, workflow.environ)
 
 
 def _left(current: Workflow | Step, before: Iterable[float | None], now: float) -> float | None:

@@ -325,6 +325,13 @@ def test_rows_of_the_last_frame_are_broken_between_words_and_not_cut() -> None:
     ]
 
 
+def test_a_name_that_has_no_place_in_a_line_stays_behind_its_mark_in_the_last_frame() -> None:
+    name = "a-workflow-with-a-name-that-is-longer-than-a-line"
+    picture = picture_of(pipeline("success"), *workflow(name, "success", seconds=6))
+
+    assert drawn(picture, width=30, height=None)[-2:] == [f"  ✓ {name}", "      6s"]
+
+
 def test_the_clock_starts_anew_when_a_target_enters_its_next_phase() -> None:
     picture = picture_of(Rollout(target="web", phase=Phase.IMAGE, text="waiting"))
     picture = picture.after(Rollout(target="web", phase=Phase.ROLLOUT, text="3 of 3"), 40)

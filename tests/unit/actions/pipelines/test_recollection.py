@@ -80,6 +80,19 @@ def test_no_more_is_asked_of_a_server_in_trouble(archive: Archive) -> None:
     assert archive.asked == [8]
 
 
+def test_a_pipeline_with_a_workflow_that_is_new_is_not_expected_to_end_as_the_others_did() -> None:
+    archive = Archive()
+    same = sight(structs.replace(RUNNING, workflows=(workflow("running", "running"),)))
+    other = sight(structs.replace(RUNNING, workflows=(workflow("running", "running", name="e2e"),)))
+    for each in (same, other):
+        each.expected_seconds = 60.0
+
+    recalled(archive, same, other, rows=tuple(map(row, range(1, 9))))
+
+    assert same.remaining_seconds(0.0) == 60
+    assert other.remaining_seconds(0.0) is None
+
+
 def test_nothing_is_read_for_what_has_ended_nor_for_a_single_look() -> None:
     archive, rows = Archive(), tuple(map(row, range(1, 9)))
 

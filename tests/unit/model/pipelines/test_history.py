@@ -86,6 +86,15 @@ def test_only_its_steps_are_foreseen_when_a_workflow_has_other_steps_than_before
     assert runs_of(50).step_left(changed, new, NOW) is None
 
 
+def test_a_pipeline_is_not_held_against_runs_that_lack_one_of_its_workflows() -> None:
+    new = workflow("e2e", "pending")
+
+    assert runs_of(50).is_of(run(9, RUNNING))
+    assert runs_of(50).is_of(run(9))
+    assert not runs_of(50).is_of(run(9, RUNNING, new))
+    assert Experience().is_of(run(9, RUNNING, new))
+
+
 def test_workflows_of_a_matrix_are_told_apart() -> None:
     assert runs_of(50, go="1.24").workflow_left(RUNNING, NOW) is None
     assert runs_of(50, go="1.24").workflow_left(structs.replace(RUNNING, environ={"GO": "1.24"}), NOW) == 30
