@@ -44,9 +44,11 @@ class Moment(Struct, frozen=True):
 
 
 PICTURES = {
-    "ci-watch-running": Moment("ci-watch", "inv ci.watch", 8.0),
+    "ci-watch-running": Moment("ci-watch", "inv ci.watch", 5.0),
     "ci-watch-red": Moment("ci-watch", "inv ci.watch"),
     "work-land-running": Moment("work-land", "inv work.land", 18.0),
+    "deploy-wait-running": Moment("deploy-wait", "inv deploy.wait", 12.0),
+    "deploy-wait-red": Moment("deploy-wait", "inv deploy.wait"),
 }
 
 

@@ -17,9 +17,13 @@ def scrubbed(event: S, secrets: Secrets) -> S:
     return _mapped(event, secrets.scrub)
 
 
-def presentable(event: S, secrets: Secrets) -> S:
-    """Take every secret out of the text in *event*, and write its control characters as escapes."""
-    return _mapped(event, lambda text: harmless(secrets.scrub(text)))
+def presentable(event: S, secrets: Secrets, writable: Callable[[str], str] = str) -> S:
+    """
+    Take every secret out of the text in *event*, and write its control characters as escapes.
+
+    *writable* does the same with characters that cannot be written, for whoever measures the text.
+    """
+    return _mapped(event, lambda text: writable(harmless(secrets.scrub(text))))
 
 
 def _mapped(struct: S, change: Callable[[str], str]) -> S:

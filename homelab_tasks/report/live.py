@@ -48,7 +48,7 @@ class Live:
 
     def show(self, event: Event) -> None:
         """Take *event* in, and draw it soon."""
-        event = presentable(event, self._secrets)
+        event = presentable(event, self._secrets, self._painter.writable)
         with self._lock:
             row = self._result.row(event)
             if row is not None:

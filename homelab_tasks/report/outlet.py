@@ -45,6 +45,10 @@ class Outlet:
             return USUAL_SIZE
         return (columns or USUAL_SIZE[0], lines or USUAL_SIZE[1])
 
+    def writable(self, text: str) -> str:
+        """Write as escapes what the encoding lacks."""
+        return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
+
     def line(self, text: str) -> None:
         """Write *text* and a line end."""
         self.write(text + "\n")
@@ -55,7 +59,7 @@ class Outlet:
         if self.is_closed:
             return
         try:
-            self._stream.write(text.encode(self.encoding, "backslashreplace").decode(self.encoding))
+            self._stream.write(self.writable(text))
             self._stream.flush()
         except OSError:
             self.is_closed = True

@@ -34,6 +34,7 @@ class Painter:
         self._outlet = outlet
         self.size = size
         self.marks = marks_for(outlet.encoding, call)
+        self.writable = outlet.writable
         self._colour = colour
         self._links = links
         self._drawn: tuple[Line, ...] = ()

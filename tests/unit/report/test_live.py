@@ -187,6 +187,19 @@ def test_a_failed_rollout_says_why_in_the_headline_and_the_last_line_only() -> N
     ]
 
 
+def test_what_the_encoding_lacks_is_measured_as_it_is_written() -> None:
+    class AsciiScreen(Screen):
+        encoding = "ascii"
+
+    watched = Watched(AsciiScreen(40, 24))
+    watched.live.show(pipeline("running", seconds=0))
+    watched.live.show(WorkflowSeen(pipeline=128, name="日本語のワークフロー", status="running"))
+
+    watched.live.draw()
+
+    assert watched.screen.text()[1] == r"  *  \u65e5\u672c\u8a...  0s"
+
+
 def test_a_log_is_the_result_and_no_frame_is_drawn_when_it_was_asked_for() -> None:
     screen = Screen()
     watched = Watched(screen, stdout=screen)
