@@ -14,10 +14,9 @@ from typing import IO, Self
 
 from msgspec import Struct
 
+from homelab_tasks.clients.process_tree import FAREWELL, FAREWELL_SECONDS, adopt_orphans, collect
 from homelab_tasks.errors import UsageError
 
-FAREWELL = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
-FAREWELL_SECONDS = 3.0  # between one signal and the next, stronger one
 LAST_OUTPUT_SECONDS = 1.0  # a grandchild that keeps the pipe open is not waited for any longer
 _POLL_SECONDS = 0.05
 _END = None
@@ -57,6 +56,7 @@ class Running:
         self._keep_children = keep_children
         self._farewell_seconds = farewell_seconds
         self._queue: SimpleQueue[str | None] = SimpleQueue()
+        adopt_orphans()
         try:
             self._process = subprocess.Popen(
                 command if isinstance(command, str) else list(command),
@@ -132,12 +132,15 @@ class Running:
                 break
             until = time.monotonic() + self._farewell_seconds
             while self._signal_group(0) and time.monotonic() < until:
+                if farewell is signal.SIGINT and self._process.poll() is not None:
+                    break  # a shell's background commands ignore it
                 time.sleep(_POLL_SECONDS)
         self._process.wait()
 
     def _signal_group(self, number: int) -> bool:
         """Send *number* to the group; is there anybody left in it?"""
-        self._process.poll()  # a zombie of ours would count as alive
+        if self._process.poll() is not None:  # a zombie of ours would count as alive
+            collect(self._process.pid)
         try:
             os.killpg(self._process.pid, number)
         except (ProcessLookupError, PermissionError):  # macOS says the latter of a group of zombies
@@ -168,31 +171,6 @@ def run(
     with Running(command, directory=directory, environment=environment, timeout=timeout, is_quiet=is_quiet) as running:
         lines = tuple(running.lines())
     return Finished(exit_code=running.exit_code or 0, timed_out=running.timed_out, lines=lines)
-
-
-def end_with_children(process: subprocess.Popen[bytes]) -> None:
-    """
-    End *process* and all that it started, where they have no group of their own: ask, then kill.
-
-    Asked, git takes its lock files away, also the git of a remote on this machine.
-    """
-    family = [process.pid]
-    for farewell in FAREWELL[1:]:
-        for parent in family:  # which grows meanwhile; whose parent has ended is not found any more, so all come first
-            family.extend(child for child in _children(parent) if child not in family)
-        for member in family:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(member, farewell)
-        with suppress(subprocess.TimeoutExpired):  # closed pipes say that all are gone
-            process.communicate(timeout=FAREWELL_SECONDS)
-            return
-
-
-def _children(parent: int) -> list[int]:
-    with suppress(OSError):  # where there is no such program, those of a killed git end by themselves
-        listed = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True, check=False)
-        return [int(child) for child in listed.stdout.split()]
-    return []
 
 
 def _read(stream: IO[str], queue: SimpleQueue[str | None]) -> None:

@@ -36,6 +36,13 @@ def test_lines_and_exit_code_are_told_when_a_command_ends() -> None:
     assert not finished.timed_out
 
 
+def test_a_group_is_ended_at_once_when_only_commands_that_ignore_interrupts_are_left() -> None:
+    begun = time.monotonic()
+
+    assert run("sleep 60 & sleep 60", timeout=0.5).timed_out
+    assert time.monotonic() - begun < 2
+
+
 def test_a_string_is_a_shell_command() -> None:
     assert run("echo one; echo two && exit 4").lines == ("one", "two")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from msgspec import Struct
 
-from homelab_tasks.clients.process import end_with_children
+from homelab_tasks.clients.process_tree import end_with_children
 from homelab_tasks.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
