@@ -54,6 +54,14 @@ class Connections:
         self._environment = os.environ if environment is None else environment
         self._directory = directory
         self._time_left = time_left
+        self._know_secrets()
+
+    def _know_secrets(self) -> None:
+        """Know the tokens that any command we run could print, as it inherits them, before anybody reads them."""
+        servers = (self.settings.woodpecker, self.settings.vault, self.settings.forge)
+        for source in (source for server in servers for source in server.token):
+            if source.env is not None:
+                self.secrets.add(self._environment.get(source.env, ""))
 
     @cached_property
     def git(self) -> "Git":
