@@ -1,7 +1,7 @@
 """What all clients share."""
 
 from homelab_tasks.connections.servers import Connections
-from homelab_tasks.decoding.__init__ import decode_settings
+from homelab_tasks.decoding import decode_settings
 
 
 def test_token_in_the_environment_is_scrubbed_when_nobody_has_read_it_yet() -> None:
