@@ -122,6 +122,11 @@ class Ci(Section, frozen=True, kw_only=True):
     ] = Duration(300)
     follow: Annotated[bool, Meta(description="follow the pipeline that superseded a commit's")] = True
 
+    def __post_init__(self) -> None:
+        """Refuse to judge by no event at all."""
+        if not self.events:
+            raise ValueError("events: expected at least one event, found none")
+
 
 class Deploy(Section, frozen=True, kw_only=True):
     """Waiting for a deployment."""
@@ -158,6 +163,12 @@ class Http(Section, frozen=True, kw_only=True):
     connect_timeout: Annotated[Duration, Meta(description="for connecting to one address")] = Duration(5)
     read_timeout: Annotated[Duration, Meta(description="for the next byte of an answer")] = Duration(20)
     retry_for: Annotated[Duration, Meta(description="how long a one-shot task rides an outage out")] = Duration(30)
+
+    def __post_init__(self) -> None:
+        """Refuse to give a server no time at all."""
+        for name in ("connect_timeout", "read_timeout"):
+            if not getattr(self, name):
+                raise ValueError(f"{name}: expected more than 0s")
 
 
 class Settings(Section, frozen=True, kw_only=True):

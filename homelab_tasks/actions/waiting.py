@@ -137,7 +137,7 @@ class Patience:
             sleep=self.clock.sleep,
             retry=retry_if_exception_type(RETRIED),
             stop=lambda state: self._must_stop(question, state),
-            wait=self._pause,
+            wait=lambda state: self._pause(question, state),
             retry_error_callback=lambda state: self._give_up(question, state),
         )
 
@@ -155,19 +155,25 @@ class Patience:
 
     def _is_believed(self, question: str) -> bool:
         """Has *question* been refused for long enough?"""
+        return self._until_belief(question) <= 0
+
+    def _until_belief(self, question: str) -> float:
+        """How many seconds more *question* must be refused."""
         window = self.retry_for if question in self._worked else min(self.retry_for, BELIEF_SECONDS)
-        return self.clock.now() - self._refused_since[question] >= window
+        return self._refused_since[question] + window - self.clock.now()
 
     def _time_left(self) -> float:
         if self.deadline is not None:
             return self.deadline - self.clock.now()
         return self.retry_for - self.outage.seconds
 
-    def _pause(self, state: RetryCallState) -> float:
+    def _pause(self, question: str, state: RetryCallState) -> float:
         error = _error_of(state)
         asked_for = error.retry_after if isinstance(error, TransientError) else None
         jitter = wait_random_exponential(multiplier=BACK_OFF_FIRST_SECONDS, max=BACK_OFF_MOST_SECONDS)(state)
         pause = max(jitter, BACK_OFF_FIRST_SECONDS / 4, min(asked_for or 0.0, RETRY_AFTER_MOST_SECONDS))
+        if question in self._refused_since:  # the last try falls where it is believed, not seconds later
+            pause = min(pause, self._until_belief(question))
         return max(0.0, min(pause, self._time_left()))
 
     def _give_up(self, question: str, state: RetryCallState) -> None:

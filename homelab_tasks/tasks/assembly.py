@@ -71,7 +71,7 @@ class Assembly:
     def repository(self, flag: str) -> str:
         """OWNER/NAME: the *flag*, else what the connections say; UsageError for anything else."""
         name = flag or self.connections.repository
-        if not all(name.split("/")) or "/" not in name:
+        if "/" not in name or not {"", ".", ".."}.isdisjoint(name.split("/")):
             raise UsageError(f"{name!r} is not a repository", hint="write it as OWNER/NAME")
         return name
 

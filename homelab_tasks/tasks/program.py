@@ -50,6 +50,7 @@ class HomelabProgram(Program):
             self.config.set_project_location(project_directory(Path.cwd()))
             self.config.load_project(merge=False)
             super().update_config(merge)
+            self.config.load_shell_env()  # invoke does before each task, where a key that is no text ends it with 1
 
     @contextmanager
     def _usage(self) -> Iterator[None]:
@@ -108,10 +109,17 @@ def main() -> None:
     except BrokenPipeError:
         _discard_output()
     finally:
-        try:
-            sys.stdout.flush()  # now, for the interpreter would complain of a reader that has gone away
-        except BrokenPipeError:
-            _discard_output()
+        _flush()
+
+
+def _flush() -> None:
+    """Write what is left now, for the interpreter would complain of a reader that has gone away."""
+    if sys.stdout is None:  # closed by the caller: `>&-`
+        return
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
 
 
 def _discard_output() -> None:

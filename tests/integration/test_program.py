@@ -1,5 +1,6 @@
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -104,6 +105,26 @@ def test_nothing_is_complained_of_when_the_reader_goes_away(tmp_path: Path) -> N
     )
 
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_it_ends_as_ever_when_its_output_is_closed(tmp_path: Path) -> None:
+    command = f"exec {shlex.join(HOMELAB)} --version >&-"
+    environment = os.environ | {"PYTHONPATH": str(SOURCE)}
+
+    ended = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_it_ends_with_2_when_a_setting_has_a_key_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "invoke.yaml").write_text("homelab: {5: 6}\n")
+
+    ended = homelab("ci.status", directory=tmp_path)
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("usage: the settings cannot be read")
 
 
 def test_the_nearest_directory_with_settings_is_the_project(tmp_path: Path) -> None:

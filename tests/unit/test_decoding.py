@@ -45,6 +45,18 @@ def problem(written: object, environment: dict[str, str] | None = None) -> str:
     return str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ({"http": {"connect_timeout": "0s"}}, "connect_timeout: expected more than 0s"),
+        ({"http": {"read_timeout": 0}}, "read_timeout: expected more than 0s"),
+        ({"ci": {"events": []}}, "events: expected at least one event, found none"),
+    ],
+)
+def test_what_leaves_nothing_to_do_is_refused(written: object, words: str) -> None:
+    assert words in problem(written)
+
+
 @pytest.mark.parametrize("written", [None, {}, {"ci": None, "work": {}}])
 def test_defaults_hold_where_nothing_is_written(written: object) -> None:
     assert decode_settings(written, {}) == Settings()

@@ -52,7 +52,7 @@ class Endings:
         judgement, why = outcome.judgement, ""
         approval = self._repository.require_approval.replace("_", " ")
         if outcome.word is Word.STUCK:
-            why = f". {explain_stuck(self._ci, outcome.sight.pipeline)}"
+            why = f"; {explain_stuck(self._ci, outcome.sight.pipeline)}"
         elif outcome.word is Word.BLOCKED and approval:
             why = f" (the repository requires it for {approval})"
         return Outcome(structs.replace(judgement, reason=judgement.reason + why), outcome.sight)

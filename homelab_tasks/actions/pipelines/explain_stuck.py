@@ -22,7 +22,7 @@ def explain_stuck(desk: QueueDesk, pipeline: Pipeline) -> str:
     try:
         queue, agents = desk.queue(), desk.agents()
     except HomelabError:
-        names = ", ".join(workflow.name for workflow in pipeline.workflows or ())
+        names = ", ".join(workflow.name for workflow in pipeline.workflows or () if workflow.status.is_active)
         return f"it waits for an agent for {names}" if names else "it waits for an agent"
     if queue.paused:
         return "the queue is paused"

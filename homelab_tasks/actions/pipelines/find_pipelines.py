@@ -13,7 +13,7 @@ PAGE_SIZE = 50  # the most that the server gives (server/router/middleware/sessi
 SMALL_PAGE_SIZE = 10  # 8 kB instead of 37 kB, for looks that only want what is new
 PAGES_MOST = 20
 """How far back a first look goes when nothing says that it may stop sooner."""
-PAGES_MOST_TO_NUMBER = 400  # a number that was asked for is looked for further
+PAGES_MOST_TO_END = 400  # a number that was asked for, or the day of the commit, is looked for further
 DAY_SECONDS = 86400
 
 
@@ -112,8 +112,9 @@ class Survey:
     def read(self, commit: str, *, down_to: int | None = None) -> Generator[Event, None, None]:
         """Bring *rows* up to date from the newest down to the number *down_to*, and to what was never covered."""
         floor = min((number for number in (self._covered, down_to) if number is not None), default=None)
+        has_end = floor is not None or self._not_before is not None
         seen: dict[int, Pipeline] = {}
-        for page in range(1, (PAGES_MOST if floor is None else PAGES_MOST_TO_NUMBER) + 1):
+        for page in range(1, (PAGES_MOST_TO_END if has_end else PAGES_MOST) + 1):
             size = SMALL_PAGE_SIZE if self._is_near(floor) else PAGE_SIZE
             got = yield from self._page(page, size)
             found_before = tuple(row for row in seen.values() if row.commit == commit)

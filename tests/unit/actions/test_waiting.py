@@ -115,6 +115,17 @@ def test_a_refusal_is_believed_at_once_when_nothing_else_was_answered_to_another
     assert clock.now() == pytest.approx(5.0, abs=2.5)
 
 
+def test_a_refusal_is_believed_after_five_seconds_and_no_later() -> None:
+    for _ in range(20):
+        clock = FakeClock()
+        patience = Patience(clock, server="ci.homelab.test", retry_for=RETRY_SECONDS)
+
+        with pytest.raises(DeniedError):
+            answer(patience, failing(clock, until=1000.0, error=lambda: DeniedError("HTTP 401")))
+
+        assert 5.0 <= clock.now() < 5.2
+
+
 def test_a_refusal_is_not_believed_at_once_when_another_question_was_answered_since() -> None:
     clock = FakeClock()
     patience = Patience(clock, server="ci.homelab.test", retry_for=RETRY_SECONDS)

@@ -6,6 +6,7 @@ import pytest
 from invoke.config import Config
 from invoke.context import Context
 
+from homelab_tasks.errors import UsageError
 from homelab_tasks.tasks.assembly import Assembly
 
 
@@ -33,3 +34,9 @@ def test_a_request_may_take_what_the_task_has_left_else_what_it_would_ride_out()
     assert hasty.time_left() == pytest.approx(5)
     assembly.limit(3)
     assert 2 < assembly.time_left() <= 3
+
+
+@pytest.mark.parametrize("name", ["lab", "lab/", "/app", "lab//app", "../app", "lab/.", "lab/../app"])
+def test_a_name_that_no_repository_can_have_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="is not a repository"):
+        assembly_in(None, {}).repository(name)

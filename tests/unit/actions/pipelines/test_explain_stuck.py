@@ -60,3 +60,9 @@ def test_an_agent_that_fell_silent_before_the_task_came_is_not_connected() -> No
 
 def test_workflows_are_named_when_the_user_may_not_see_the_queue() -> None:
     assert explain_stuck(Desk(None), PIPELINE) == "it waits for an agent for build"
+
+
+def test_only_workflows_that_have_not_ended_are_named() -> None:
+    parts = workflow("success", "success", name="done"), workflow("pending", "pending", name="waiting", pid=2)
+
+    assert explain_stuck(Desk(None), structs.replace(PIPELINE, workflows=parts)) == "it waits for an agent for waiting"

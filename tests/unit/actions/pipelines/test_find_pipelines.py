@@ -61,6 +61,12 @@ def test_reading_ends_a_day_before_the_commit_was_made() -> None:
     assert ci.requests == ["list"]
 
 
+def test_pipeline_is_found_behind_thousands_of_newer_ones_when_the_day_of_the_commit_is_known() -> None:
+    ci = server(row(1, COMMIT, created=1000), *(row(2 + index, created=1001 + index) for index in range(3000)))
+
+    assert read(surveyed(ci, not_before=1000.0)) == [1]
+
+
 def test_restart_of_long_ago_leads_to_the_pipelines_beside_its_parent() -> None:
     old = [row(1, COMMIT), row(2, COMMIT)]
     ci = server(*old, *(row(3 + index) for index in range(200)), row(300, COMMIT, parent=2))
