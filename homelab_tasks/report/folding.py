@@ -34,9 +34,14 @@ def folded(rows: list[Row], height: int | None, *, ellipsis: str) -> list[Line]:
         return [line for row in rows for line in (row.line, *row.quotes)]
     if len(rows) <= height:
         return [row.line for row in rows]
-    by_rank = sorted(range(len(rows)), key=lambda index: rows[index].rank)
+    by_rank = sorted(range(len(rows)), key=lambda index: _weight(rows[index], index))
     shown = set(by_rank[: max(0, height - 1)])
     hidden = Counter(row.word for index, row in enumerate(rows) if index not in shown)
     counts = ", ".join(f"{count} {word}" for word, count in hidden.most_common())
     more = (Span(f"  {ellipsis} {hidden.total()} more: {counts}", Style.DIM),)
     return [*(rows[index].line for index in sorted(shown)), more][: max(0, height)]
+
+
+def _weight(row: Row, index: int) -> tuple[int, int]:
+    """Of what is done the last counts most, of all else the first."""
+    return row.rank, -index if row.rank == DONE else index

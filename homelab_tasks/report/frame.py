@@ -17,6 +17,7 @@ from homelab_tasks.report.rollout_rows import target_rows
 from homelab_tasks.report.styled import Line, Span, Style
 
 TITLE_CELLS = 50
+MOST_INDENT = 0.4  # of the width, where a line is broken
 NO_LIMIT = 10_000
 WAITING_FROM_SECONDS = 1.0  # who is answered within a second did not wait
 
@@ -45,7 +46,11 @@ def frame(picture: Picture, *, width: int, height: int | None, now: float, marks
     """
     if height is None:
         rows = _rows(picture, NO_LIMIT, now, marks)
-        return [part for row in rows for part in broken(tidied(row.line), width, indent=row.indent)]
+        return [
+            part
+            for row in rows
+            for part in broken(tidied(row.line), width, indent=min(row.indent, int(width * MOST_INDENT)))
+        ]
     lines = folded(_rows(picture, width, now, marks) or _waiting(picture, now, marks), height, ellipsis=marks.ellipsis)
     return [fitted(line, width, ellipsis=marks.ellipsis) for line in lines]
 

@@ -59,10 +59,10 @@ class TargetRow(Struct, frozen=True, kw_only=True):
             return replace(self, seen=event)
         return TargetRow(seen=event, elapsed=started(now), before=self.phases(now))
 
-    def stopped(self, verdict: Verdict, now: float) -> "TargetRow":
-        """Return the row as it was at *now*, when all ended with *verdict*."""
+    def stopped(self, verdict: Verdict, now: float, told: tuple[str, ...]) -> "TargetRow":
+        """Return the row as it was at *now*, when all ended with *verdict*; its reason may be *told* already."""
         ended = next((each for each in verdict.targets if each.target == self.seen.target), None)
-        reason = ended.reason if ended is not None and ended.reason not in verdict.reason else ""
+        reason = ended.reason if ended is not None and not any(ended.reason in text for text in told) else ""
         return replace(self, ended=ended, reason=reason, elapsed=self.elapsed.stopped(now))
 
 
@@ -125,12 +125,13 @@ class Picture(Struct, frozen=True, kw_only=True):
 
     def _ended(self, verdict: Verdict, now: float) -> "Picture":
         """Stop the clocks: nothing is looked at any more, though pipelines may go on."""
+        told = (verdict.reason, *(stage.text for stage in self.stages.values()))
         return replace(
             self,
             pipelines={
                 number: replace(row, elapsed=row.elapsed.stopped(now)) for number, row in self.pipelines.items()
             },
-            targets={name: row.stopped(verdict, now) for name, row in self.targets.items()},
+            targets={name: row.stopped(verdict, now, told) for name, row in self.targets.items()},
             landing=landing_picture.settled(self.landing, now, good=verdict.verdict.is_good),
             # The end of all says the same of the stage that decided it.
             stages={name: row for name, row in self.stages.items() if row.good or row.text not in verdict.reason},

@@ -225,6 +225,17 @@ def test_what_failed_and_runs_is_kept_and_the_rest_counted_when_the_terminal_is_
     assert rows[-1] == "  … 2 more: 1 success, 1 pending"
 
 
+def test_the_last_that_was_done_is_kept_when_the_terminal_is_low() -> None:
+    phases = (LandPhase.SYNC, LandPhase.CANDIDATE, LandPhase.VERIFY, LandPhase.PUSH)
+    picture = picture_of(*(Land(phase=phase, attempt=1, text="t") for phase in phases))
+
+    assert drawn(picture, height=3) == [
+        "✓ verify      t",
+        "● push        t",
+        "  … 2 more: 1 sync, 1 candidate",
+    ]
+
+
 def test_every_row_is_there_and_no_quote_when_it_is_the_last_frame() -> None:
     end = Verdict(verdict=Word.TIMEOUT, reason="r")
 
@@ -310,6 +321,23 @@ def test_a_target_that_ended_tells_its_phases_and_no_reason_that_the_last_line_t
     verdict = Verdict(verdict=Word.ROLLED_OUT, reason=f"web: {ended.reason}", targets=(ended,))
 
     assert drawn(picture.after(verdict, 41), height=None) == ["✓ web  rolled-out  41s  image 12s, rollout 29s"]
+
+
+def test_the_reason_of_a_target_is_not_told_a_second_time_when_its_stage_tells_it() -> None:
+    ended = TargetVerdict(target="web", verdict=Word.ROLLED_OUT, reason="reg/web:3f9c2e1: 3 of 3 available")
+    picture = picture_of(
+        Rollout(target="web", phase=Phase.ROLLOUT, text="3 of 3"),
+        Stage(stage="deploy", verdict=Word.ROLLED_OUT, reason=f"web: {ended.reason}"),
+        Verdict(verdict=Word.LANDED, reason="it is rolled out", targets=(ended,)),
+    )
+
+    assert drawn(picture, height=None) == ["✓ web  rolled-out  0s", f"✓ rolled-out  web: {ended.reason}"]
+
+
+def test_what_is_broken_is_indented_little_where_the_terminal_is_narrow() -> None:
+    picture = picture_of(Land(phase=LandPhase.SYNC, attempt=1, text="main is at 2317c96"))
+
+    assert drawn(picture, width=21, height=None) == ["● sync        main is", "        at 2317c96"]
 
 
 def test_rows_of_the_last_frame_are_broken_between_words_and_not_cut() -> None:
