@@ -4,14 +4,17 @@ import traceback
 from collections.abc import Mapping
 from typing import TextIO
 
+from homelab_tasks.model.events import Verdict
 from homelab_tasks.model.secrets import Secrets
 from homelab_tasks.model.text import harmless
 from homelab_tasks.report.clock import Clock
 from homelab_tasks.report.jsonl import JsonLines
 from homelab_tasks.report.lines import Lines
 from homelab_tasks.report.outlet import Outlet
+from homelab_tasks.report.styled import plain
 from homelab_tasks.report.terminal import Terminal, terminal_of
 from homelab_tasks.report.view import Notice, View
+from homelab_tasks.report.words import last_line
 
 
 def open_view(  # noqa: PLR0913 - the composition root names each once
@@ -61,6 +64,11 @@ def _live(  # noqa: PLR0913 - all but the first two are given by name
     painter = Painter(stderr, stderr.size, colour=terminal.colour, links=terminal.links, call=call)
     taskbar = Taskbar(stderr, is_known=terminal.progress)
     return Ticker(Live(stdout, painter, taskbar, clock=clock, secrets=secrets), Echo(stderr))
+
+
+def print_plainly(verdict: Verdict, *, stderr: TextIO | None, secrets: Secrets) -> None:
+    """Print the last line alone on *stderr*, for when a view could not."""
+    Outlet(stderr).line(harmless(secrets.scrub(plain(last_line(verdict)))))
 
 
 def print_traceback(error: BaseException, *, stderr: TextIO | None, secrets: Secrets) -> None:

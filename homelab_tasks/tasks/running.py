@@ -15,7 +15,7 @@ from homelab_tasks.clients.desktop import notify
 from homelab_tasks.errors import HomelabError
 from homelab_tasks.model.events import Event, Verdict
 from homelab_tasks.model.verdict import Word
-from homelab_tasks.report.open_view import open_view, print_traceback
+from homelab_tasks.report.open_view import open_view, print_plainly, print_traceback
 from homelab_tasks.report.view import View
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.coming_back import Progress
@@ -68,7 +68,7 @@ def _run(assembly: Assembly, view: View, events: Events, given: dict[str, Any]) 
         with contextlib.closing(view):
             verdict = _end(assembly, view, events, given)
             stop.decided()
-            view.show(verdict)
+            _tell(view, verdict, assembly)
         try:
             next(events, None)
         except Exception as error:  # noqa: BLE001 - the verdict has been told, and stays
@@ -104,6 +104,15 @@ def _show(view: View, events: Events, progress: Progress, invocation: Invocation
             progress.notice(event)
             view.show(invocation.worded(event))
     raise RuntimeError("the task ended without a verdict")
+
+
+def _tell(view: View, verdict: Verdict, assembly: Assembly) -> None:
+    """Show *verdict*; a view that breaks makes no other of it, and above all not exit code 1."""
+    try:
+        view.show(verdict)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is our bug, and the verdict is true all the same
+        _debug(error, assembly)
+        print_plainly(verdict, stderr=sys.stderr, secrets=assembly.secrets)
 
 
 def _debug(error: BaseException, assembly: Assembly) -> None:

@@ -69,6 +69,17 @@ def test_a_bug_before_the_first_event_ends_with_70_as_well(capsys: pytest.Captur
     assert said(capsys)[-1]["verdict"] == "internal"
 
 
+@pytest.mark.parametrize(("word", "code"), [(Word.PASSED, 0), (Word.STUCK, 9)])
+def test_a_view_that_breaks_makes_no_other_verdict(word: Word, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    def body(assembly: Assembly) -> Iterator[Event]:
+        assembly.secrets.add(CANARY)
+        unshowable: Any = (None,)
+        yield Verdict(verdict=word, reason=f"it is so {CANARY}", pipelines=unshowable)
+
+    assert ends(body) == code
+    assert f"{word}: it is so ********" in capsys.readouterr().err
+
+
 def test_there_is_one_verdict_and_it_is_the_last_line(capsys: pytest.CaptureFixture[str]) -> None:
     def body(assembly: Assembly) -> Iterator[Event]:
         yield note()
