@@ -7,12 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from homelab_tasks.clients.kubernetes.objects import (
-    decode_occurrence,
-    decode_pod,
-    decode_replica_set,
-    decode_workload,
-)
+from homelab_tasks.clients.kubernetes.pod_objects import decode_occurrence, decode_pod
+from homelab_tasks.clients.kubernetes.workload_objects import decode_replica_set, decode_workload
 from homelab_tasks.model.rollouts.pod import Occurrence
 from homelab_tasks.model.rollouts.rollout import Snapshot
 from homelab_tasks.model.rollouts.target import Kind

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from homelab_tasks.clients.kubernetes.objects import decode_pod, decode_workload
+from homelab_tasks.clients.kubernetes.pod_objects import decode_pod
+from homelab_tasks.clients.kubernetes.workload_objects import decode_workload
 from homelab_tasks.model.rollouts.news import News, NewsKind
 from homelab_tasks.model.rollouts.pod import Occurrence, Pod
 from homelab_tasks.model.rollouts.target import Kind

@@ -4,12 +4,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from homelab_tasks.clients.kubernetes.objects import (
-    decode_occurrence,
-    decode_pod,
-    decode_replica_set,
-    decode_workload,
-)
+from homelab_tasks.clients.kubernetes.pod_objects import decode_occurrence, decode_pod
+from homelab_tasks.clients.kubernetes.workload_objects import decode_replica_set, decode_workload
 from homelab_tasks.errors import DeniedError, TransientError
 from homelab_tasks.model.rollouts.news import News, NewsKind
 from homelab_tasks.model.rollouts.pod import Occurrence, Pod

@@ -15,7 +15,7 @@ from invoke.context import Context
 from homelab_tasks.model.events import Check, CheckState, Verdict
 from homelab_tasks.model.verdict import Word
 from homelab_tasks.sandbox.homelab import CI_HOST, SECRET_PATH, VAULT_HOST, Homelab
-from homelab_tasks.sandbox.kubernetes.api import Account
+from homelab_tasks.sandbox.kubernetes.accounts import Account
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.doctor_request import diagnose_everything
 from tests.integration.conftest import is_deployed, quick_homelab

@@ -15,14 +15,10 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from homelab_tasks.clients.kubernetes.api import AbsentError, ForbiddenError, KubernetesApi
-from homelab_tasks.clients.kubernetes.objects import (
-    decode_occurrence,
-    decode_pod,
-    decode_replica_set,
-    decode_workload,
-)
+from homelab_tasks.clients.kubernetes.pod_objects import decode_occurrence, decode_pod
 from homelab_tasks.clients.kubernetes.quotas import decode_quota
 from homelab_tasks.clients.kubernetes.watch import Watch, drain
+from homelab_tasks.clients.kubernetes.workload_objects import decode_replica_set, decode_workload
 from homelab_tasks.errors import TransientError
 from homelab_tasks.model.rollouts.news import News, NewsKind
 from homelab_tasks.model.rollouts.pod import Occurrence, Pod

@@ -6,38 +6,23 @@ user may only do what its verbs say.
 """
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import Callable
 
-from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from homelab_tasks.sandbox.kubernetes.accounts import Account, forbidden
+from homelab_tasks.sandbox.kubernetes.answers import status, status_object
 from homelab_tasks.sandbox.kubernetes.cluster import Cluster
 from homelab_tasks.sandbox.kubernetes.selection import Selection, selection_of
 from homelab_tasks.sandbox.kubernetes.store import KINDS, Object
+from homelab_tasks.sandbox.kubernetes.watches import Watches
+from homelab_tasks.sandbox.kubernetes.writing import as_written_by, merge
 
-BOOKMARK_SECONDS = 30.0
-CLOSING_SECONDS, CLOSING_TURNS = 1.0, 50
 GROUPS = ("/api/v1", "/apis/apps/v1")
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-MERGED = {"application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml"}
-ALL_VERBS = frozenset({"get", "list", "watch", "create", "update", "patch", "delete"})
-
-
-class Account(Struct, frozen=True, kw_only=True):
-    """Who a token belongs to, the verbs it may use, and the resources on which; empty is all of them."""
-
-    name: str
-    verbs: frozenset[str] = ALL_VERBS
-    resources: frozenset[str] = frozenset()
-
-    def may(self, verb: str, resource: str) -> bool:
-        """May it use *verb* on *resource*?"""
-        return verb in self.verbs and (not self.resources or resource in self.resources)
 
 
 class Api:
@@ -50,9 +35,7 @@ class Api:
         self.faults: Callable[[Request], Response | None] = lambda _: None
         self.asked: list[str] = []
         self.largest_page = 500
-        self._news = asyncio.Event()
-        self._closing = False
-        self._open = 0
+        self._watches = Watches(cluster.store)
         one, many = "/namespaces/{namespace}/{resource}/{name}", "/namespaces/{namespace}/{resource}"
         self.application = Starlette(
             routes=[
@@ -75,9 +58,12 @@ class Api:
             await asyncio.sleep(step_seconds)
 
     def wake(self) -> None:
-        """Let the watches look for changes: each waits for the event that was current when it looked last."""
-        self._news.set()
-        self._news = asyncio.Event()
+        """Let the watches look for changes."""
+        self._watches.wake()
+
+    async def close(self) -> None:
+        """End every watch; returns once each has said its last."""
+        await self._watches.close()
 
     async def version(self, request: Request) -> Response:
         """Tell a version, to everybody with a token."""
@@ -121,53 +107,8 @@ class Api:
     def _watch(self, request: Request, resource: str, namespace: str, selection: Selection) -> Response:
         version = int(request.query_params.get("resourceVersion") or 0)
         seconds = float(request.query_params.get("timeoutSeconds") or 1800)
-        lines = self._lines(resource, namespace, selection, version, seconds)
-        return StreamingResponse(self._counted(lines), media_type="application/json")
-
-    async def _counted(self, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        self._open += 1
-        try:
-            async for line in lines:
-                yield line
-        finally:
-            self._open -= 1
-
-    async def _lines(
-        self, resource: str, namespace: str, selection: Selection, version: int, seconds: float
-    ) -> AsyncIterator[bytes]:
-        store, until = self.cluster.store, asyncio.get_running_loop().time() + seconds
-        if version and version < store.compacted:
-            text = f"too old resource version: {version} ({store.compacted})"
-            yield _line("ERROR", _status(410, "Expired", text))
-            return
-        if not version:
-            for each in store.all_of(resource, namespace):
-                if selection.takes(each):
-                    yield _line("ADDED", each)
-            version = store.version
-        while not self._closing and (left := until - asyncio.get_running_loop().time()) > 0:
-            if version < store.compacted:
-                yield _line("ERROR", _status(410, "Expired", "too old resource version"))
-                return
-            news = self._news
-            for change in store.since(version):
-                version = change.version
-                same = change.resource == resource and change.namespace == namespace
-                if same and selection.takes(change.object):
-                    yield _line(change.type, change.object)
-            try:
-                await asyncio.wait_for(news.wait(), min(left, BOOKMARK_SECONDS))
-            except TimeoutError:
-                yield _line("BOOKMARK", _bookmark(resource, version))
-
-    async def close(self) -> None:
-        """End every watch; returns once each has said its last."""
-        self._closing = True
-        self.wake()
-        for _ in range(CLOSING_TURNS):
-            if not self._open:
-                return
-            await asyncio.sleep(CLOSING_SECONDS / CLOSING_TURNS)
+        lines = self._watches.stream(resource, namespace, selection, version, seconds)
+        return StreamingResponse(lines, media_type="application/json")
 
     async def one(self, request: Request) -> Response:
         """Get, change or delete one object."""
@@ -187,9 +128,9 @@ class Api:
             else:
                 self.cluster.store.remove(resource, namespace, name)
             self.wake()
-            return JSONResponse(_status(200, "", ""))
+            return JSONResponse(status_object(200, "", ""))
         changed = merge(there, await request.json()) if verb == "patch" else await request.json()
-        updated = self.cluster.store.update(resource, _as_written_by(changed, there, self._account(request)))
+        updated = self.cluster.store.update(resource, as_written_by(changed, there, self._account(request)))
         self.wake()
         return JSONResponse(updated)
 
@@ -229,59 +170,7 @@ class Api:
         account = self._account(request)
         if account is None:
             return status(401, "Unauthorized", "Unauthorized")
-        if account.may(verb, resource):
-            return (
-                status(404, "NotFound", "the server could not find the requested resource")
-                if (resource not in {*KINDS, "pods/log"})
-                else None
-            )
-        group = "apps" if request.url.path.startswith("/apis") else ""
-        where = f'in API group "{group}" in the namespace "{request.path_params.get("namespace", "")}"'
-        what = f"{resource}{f'.{group}' if group else ''}{f' {json.dumps(name)}' if name else ''}"
-        return status(
-            403, "Forbidden", f'{what} is forbidden: User "{account.name}" cannot {verb} resource "{resource}" {where}'
-        )
-
-
-def merge(there: Any, patch: Any) -> Any:
-    """Merge *patch* into *there*: objects by key, null takes away, lists of named things by their names."""
-    if isinstance(there, dict) and isinstance(patch, dict):
-        merged = {**there}
-        for key, value in patch.items():
-            merged[key] = merge(there.get(key), value)
-        return {key: value for key, value in merged.items() if value is not None}
-    if isinstance(there, list) and isinstance(patch, list) and all("name" in each for each in [*there, *patch]):
-        known = {each["name"]: each for each in there}
-        return [*(merge(each, next((p for p in patch if p["name"] == each["name"]), {})) for each in there),
-                *(each for each in patch if each["name"] not in known)]  # fmt: skip
-    return patch
-
-
-def _as_written_by(changed: Object, there: Object, account: Account | None) -> Object:
-    """Note who wrote the template, where it is another now."""
-    before, after = (each.get("spec", {}).get("template") for each in (there, changed))
-    if before != after and account is not None:
-        entry = {"manager": account.name, "operation": "Update", "fieldsV1": {"f:spec": {"f:template": {}}}}
-        changed["metadata"]["managedFields"] = [entry]
-    changed["metadata"]["resourceVersion"] = there["metadata"]["resourceVersion"]
-    return changed
-
-
-def status(code: int, reason: str, message: str, *, name: str = "") -> Response:
-    """An error as the API tells it."""
-    return JSONResponse(_status(code, reason, message, name=name), status_code=code)
-
-
-def _status(code: int, reason: str, message: str, *, name: str = "") -> Object:
-    word = "Success" if code == 200 else "Failure"  # noqa: PLR2004 - HTTP's OK
-    told = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": word, "message": message}
-    return {**told, "reason": reason, "details": {"name": name}, "code": code}
-
-
-def _bookmark(resource: str, version: int) -> Object:
-    api_version, kind = KINDS[resource]
-    return {"kind": kind, "apiVersion": api_version, "metadata": {"resourceVersion": str(version)}}
-
-
-def _line(type_: str, told: Object) -> bytes:
-    return json.dumps({"type": type_, "object": told}).encode() + b"\n"
+        if not account.may(verb, resource):
+            return forbidden(account, request, verb, resource, name)
+        unknown = status(404, "NotFound", "the server could not find the requested resource")
+        return None if resource in {*KINDS, "pods/log"} else unknown

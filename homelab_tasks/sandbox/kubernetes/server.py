@@ -10,7 +10,8 @@ from collections.abc import Set as AbstractSet
 import yaml
 
 from homelab_tasks.sandbox.http_server import LOOPBACK, HttpServer
-from homelab_tasks.sandbox.kubernetes.api import Account, Api
+from homelab_tasks.sandbox.kubernetes.accounts import Account
+from homelab_tasks.sandbox.kubernetes.api import Api
 from homelab_tasks.sandbox.kubernetes.cluster import Cluster
 from homelab_tasks.sandbox.kubernetes.faults import put_in_force
 from homelab_tasks.sandbox.kubernetes.store import EPOCH

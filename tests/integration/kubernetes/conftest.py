@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from homelab_tasks.clients.kubernetes.kubeconfig import load_access
-from homelab_tasks.sandbox.kubernetes.api import Account
+from homelab_tasks.sandbox.kubernetes.accounts import Account
 from homelab_tasks.sandbox.kubernetes.server import KubernetesServer
 from homelab_tasks.sandbox.loop_thread import LoopThread
 from tests.integration.kubernetes.lab import Lab, real_lab

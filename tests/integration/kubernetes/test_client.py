@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from homelab_tasks.model.events import Note, NoteKind
 from homelab_tasks.model.rollouts.target import Kind
 from homelab_tasks.model.verdict import Word
-from homelab_tasks.sandbox.kubernetes.api import status
+from homelab_tasks.sandbox.kubernetes.answers import status
 from homelab_tasks.sandbox.kubernetes.server import KubernetesServer
 from tests.integration.kubernetes.lab import Lab, later
 

@@ -8,7 +8,7 @@ import pytest
 from homelab_tasks.actions.rollouts.await_rollout import await_rollout
 from homelab_tasks.actions.rollouts.look_at_rollout import look_at_rollout
 from homelab_tasks.actions.rollouts.request import Request
-from homelab_tasks.clients.kubernetes.objects import decode_workload
+from homelab_tasks.clients.kubernetes.workload_objects import decode_workload
 from homelab_tasks.model.events import Event, Note, NoteKind, Phase, Rollout, Verdict
 from homelab_tasks.model.rollouts.image import Wanted, parse_reference
 from homelab_tasks.model.rollouts.target import Kind, parse_targets
