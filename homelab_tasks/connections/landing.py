@@ -70,12 +70,13 @@ def landing_site(
 ) -> Site:
     """Make the site of a landing from *clone* to *remote*, which may take *timeout* seconds."""
     deadline = clock.now() + timeout
+    command = clone.git.command.within(lambda: deadline - clock.now())
     patience = Patience(clock, server=f"remote {clone.remote!r}", retry_for=timeout, deadline=deadline)
     return Site(
         clone=clone,
         remote=remote,
-        merger=Merger(clone.git.command, time_left=lambda: deadline - clock.now()),
-        checkout=Checkout(clone.git.command, clone.git.git_directory, environment),
+        merger=Merger(command),
+        checkout=Checkout(command, clone.git.git_directory, environment),
         verified=VerifiedTrees(clone.git.common_directory, environment),
         journal=JournalFile(clone.git.git_directory),
         presence=Presence(),

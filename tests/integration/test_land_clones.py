@@ -122,6 +122,19 @@ def test_secret_lands_encrypted_and_is_plain_for_verify_when_git_crypt_is_unlock
     assert git(remote, "show", "main:secret") == "nialp"
 
 
+@pytest.mark.scenario(28)
+def test_landing_ends_in_time_when_a_filter_hangs_as_the_candidate_is_checked_out(work: Path, remote: Path) -> None:
+    start_topic(work, file=".gitattributes", text="secret filter=slow\n")
+    commit(work, "secret", "plain\n")
+    git(work, "config", "filter.slow.smudge", "sleep 30; cat")
+    old, begun = trunk_of(remote), time.monotonic()
+
+    with pytest.raises(UnavailableError, match="cannot check out for verify: nothing came of it within 2 seconds"):
+        events_of(work, timeout=1.0)
+    assert time.monotonic() - begun < 15
+    assert trunk_of(remote) == old
+
+
 @pytest.mark.scenario(49)
 def test_objects_are_uploaded_first_when_the_pre_push_hook_does_it(work: Path, remote: Path, tmp_path: Path) -> None:
     start_topic(work)

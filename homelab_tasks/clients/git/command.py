@@ -1,8 +1,9 @@
 """Runs the user's own git: their configuration, hooks and credentials, but no prompt and no translation."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from git.cmd import Git
 
 KILLED = -9
+LEAST_SECONDS = 2.0  # what is begun at the deadline still gets this long
 # A hook that calls us exports these; they would redirect git from the directory that we were asked to open.
 INHERITED = (
     "GIT_DIR",
@@ -75,16 +77,29 @@ class GitCommand:
         configuration: Sequence[str] = (),
         hidden: Sequence[tuple[str, str]] = (),
         environment: Mapping[str, str] | None = None,
+        time_left: Callable[[], float] = lambda: inf,
     ) -> None:
         """
         Run in *directory*, with *configuration* as `-c key=value`.
 
-        *hidden* is configuration that must not stand in an argument list, *environment* comes on top of ours.
+        *hidden* is configuration that must not stand in an argument list, *environment* comes on top of ours. Nothing
+        runs longer than *time_left* says when it begins, or LEAST_SECONDS where that is less.
         """
         self.directory = directory
         self._configuration = tuple(configuration)
         self._hidden = tuple(hidden)
         self._environment = dict(environment or {})
+        self._time_left = time_left
+
+    def within(self, time_left: Callable[[], float]) -> "GitCommand":
+        """Run the same git, within *time_left*."""
+        return GitCommand(
+            self.directory,
+            configuration=self._configuration,
+            hidden=self._hidden,
+            environment=self._environment,
+            time_left=time_left,
+        )
 
     def at(self, directory: Path) -> "GitCommand":
         """Run the same git in another directory."""
@@ -93,6 +108,7 @@ class GitCommand:
             configuration=self._configuration,
             hidden=self._hidden,
             environment=self._environment,
+            time_left=self._time_left,
         )
 
     def configured(
@@ -107,6 +123,7 @@ class GitCommand:
             configuration=(*self._configuration, *configuration),
             hidden=(*self._hidden, *hidden),
             environment={**self._environment, **(environment or {})},
+            time_left=self._time_left,
         )
 
     def run(
@@ -138,7 +155,8 @@ class GitCommand:
                 )
         except GitCommandNotFound as error:
             raise UsageError(f"git cannot run in {str(self.directory)!r}") from error
-        return _completed(running, timeout)
+        allowed = min(inf if timeout is None else timeout, max(LEAST_SECONDS, self._time_left()))
+        return _completed(running, None if allowed == inf else allowed)
 
     def ask(self, *arguments: str) -> str | None:
         """Run git with *arguments*; its output without the end of the line, None when it failed."""

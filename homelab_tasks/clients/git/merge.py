@@ -1,8 +1,6 @@
 """Merge commits made without a work tree: nothing that is checked out is touched."""
 
-from collections.abc import Callable
 from functools import cached_property
-from math import inf
 
 from homelab_tasks.clients.git.command import GitCommand
 from homelab_tasks.errors import UnavailableError, UsageError
@@ -10,16 +8,14 @@ from homelab_tasks.model.landing.landing import Conflict, Merged
 
 USAGE = 129
 """What git ends with when it does not know an option."""
-LEAST_SECONDS = 2.0  # a signer that is asked at the deadline still gets this long
 
 
 class Merger:
     """Builds candidates in one clone."""
 
-    def __init__(self, command: GitCommand, *, time_left: Callable[[], float] = lambda: inf) -> None:
-        """Write objects into the clone of *command*; signing, which may ask somebody, takes as long as *time_left*."""
+    def __init__(self, command: GitCommand) -> None:
+        """Write objects into the clone of *command*."""
         self._command = command
-        self._time_left = time_left
 
     def merge(self, base: str, tip: str) -> Merged | Conflict:
         """
@@ -50,11 +46,9 @@ class Merger:
         Raises UsageError when that fails, or takes too long.
         """
         signing = self._signs
-        allowed = max(LEAST_SECONDS, self._time_left())
         wanted = ["-S"] if signing else []
         options = [option for parent in parents for option in ("-p", parent)]
-        order = ["commit-tree", *wanted, *options, "-m", message, tree]
-        done = self._command.run(*order, timeout=allowed if signing and allowed < inf else None)
+        done = self._command.run("commit-tree", *wanted, *options, "-m", message, tree)
         if not done.worked:
             hint = "commit.gpgSign asks for a signature; git commit in this clone would fail too"
             raise UsageError(f"the commit could not be made: {done.problem}", hint=hint if signing else None)

@@ -8,7 +8,7 @@ hold a password) is in no argument list, git updates no tracking branch, and fet
 from collections.abc import Callable, Sequence
 from math import inf
 
-from homelab_tasks.clients.git.command import GitCommand
+from homelab_tasks.clients.git.command import LEAST_SECONDS, GitCommand
 from homelab_tasks.errors import DeniedError, HomelabError, TransientError, UnavailableError, UntrustedError
 from homelab_tasks.model.landing.landing import HEADS, RefChange, RemoteState
 from homelab_tasks.model.landing.push_result import PushResult, parse_push
@@ -17,7 +17,6 @@ from homelab_tasks.model.landing.refusal import Kind, Refusal, classify_failure
 NAME = "land"
 LOOK_SECONDS = 20.0
 """How long a look at the remote may take."""
-LEAST_SECONDS = 2.0  # what is begun at the deadline still gets this long
 SILENT_SECONDS = 60
 """How long a fetch or a push may go on without a byte; a server's hooks may take longer, and send signs of life."""
 PINNED = (
