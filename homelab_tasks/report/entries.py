@@ -73,7 +73,7 @@ def topic_line(event: Topic) -> Line:
     )
 
 
-def check_line(event: Check, marks: Marks) -> Line:
+def check_line(event: Check, marks: Marks, *, with_hint: bool = True) -> Line:
     """Write what was found, and what to do about it."""
     sign, style = {
         CheckState.OK: (marks.good, Style.GOOD),
@@ -83,7 +83,7 @@ def check_line(event: Check, marks: Marks) -> Line:
     }[event.state]
     is_trouble = event.state in {CheckState.WARNING, CheckState.FAILED}
     state = Span(f"{event.state}:", style) if is_trouble else None
-    hint = f". {event.hint[0].upper()}{event.hint[1:]}" if event.hint else ""
+    hint = f". {event.hint[0].upper()}{event.hint[1:]}" if event.hint and with_hint else ""
     return words(Span(sign, style), f"{event.name}:", state, f"{event.text}{hint}")
 
 

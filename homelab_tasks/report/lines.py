@@ -28,7 +28,7 @@ class Lines:
         self._secrets = secrets
         self._colour = colour
         self._changes = Changes()
-        self._result = Result(stdout)
+        self._result = Result(stdout, colour=colour)
 
     def show(self, event: Event) -> None:
         """Print what *event* is worth."""

@@ -38,7 +38,7 @@ class Live:
         self._taskbar = taskbar
         self._clock = clock
         self._secrets = secrets
-        self._result = Result(stdout)
+        self._result = Result(stdout, colour=painter.colour)
         self._lock = threading.RLock()  # a signal may be handled while an event is being shown
         self._picture = Picture()
         self._above: list[Line] = []

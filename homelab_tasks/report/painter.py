@@ -35,7 +35,7 @@ class Painter:
         self.size = size
         self.marks = marks_for(outlet.encoding, call)
         self.writable = outlet.writable
-        self._colour = colour
+        self.colour = colour
         self._links = links
         self._drawn: tuple[Line, ...] = ()
         self._drawn_columns = 0
@@ -63,4 +63,4 @@ class Painter:
         return sum(max(1, -(-width_of(line) // columns)) for line in self._drawn)
 
     def _written(self, line: Line) -> str:
-        return ansi(line, colour=self._colour, links=self._links)
+        return ansi(line, colour=self.colour, links=self._links)

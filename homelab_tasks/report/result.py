@@ -5,7 +5,7 @@ from homelab_tasks.model.pipelines.judgement import workflow_name
 from homelab_tasks.report.entries import check_line, log_line, topic_line
 from homelab_tasks.report.marks import marks_for
 from homelab_tasks.report.outlet import Outlet
-from homelab_tasks.report.styled import plain
+from homelab_tasks.report.styled import ansi, plain
 from homelab_tasks.report.words import result_line
 
 LOGS_TASK = "ci.logs"
@@ -14,9 +14,10 @@ LOGS_TASK = "ci.logs"
 class Result:
     """Knows which events are the result; each line of a log names its step once more than one step is known of."""
 
-    def __init__(self, stdout: Outlet) -> None:
-        """Expect one line until the task tells something else."""
+    def __init__(self, stdout: Outlet, *, colour: bool) -> None:
+        """Expect one line until the task tells something else; *colour* is for a person at a terminal."""
         self._stdout = stdout
+        self._colour = colour
         self._steps: set[tuple[int, str, str]] = set()
         self._has_rows = False
         self.is_log = False
@@ -36,8 +37,17 @@ class Result:
                 return plain(topic_line(event))
             case Check():
                 self._has_rows = True
-                return plain(check_line(event, marks_for(self._stdout.encoding)))
+                return self._check(event)
         return None
+
+    def _check(self, event: Check) -> str:
+        marks = marks_for(self._stdout.encoding)
+        if not self._stdout.is_terminal:
+            return plain(check_line(event, marks))
+        from homelab_tasks.report.check_rows import check_rows  # measures characters, which no pipe pays for
+
+        width = self._stdout.size()[0] - 1
+        return "\n".join(ansi(row, colour=self._colour) for row in check_rows(event, marks, width))
 
     def line(self, row: str) -> None:
         """Print *row*."""
