@@ -1,9 +1,10 @@
 """Puts the examinations of `doctor` together, as far as the settings name something to examine."""
 
+import shlex
 from collections.abc import Iterator
 from functools import partial
 
-from homelab_tasks.actions.diagnosis.diagnose import Examination, diagnose, from_error, good
+from homelab_tasks.actions.diagnosis.diagnose import Examination, diagnose, from_error, good, warning
 from homelab_tasks.actions.diagnosis.examine_ci import examine_ci
 from homelab_tasks.actions.diagnosis.examine_git import GIT, REMOTE, examine_git, examine_remote
 from homelab_tasks.actions.diagnosis.examine_pipelines import STREAM, examine_stream
@@ -51,7 +52,20 @@ def examinations(assembly: Assembly) -> list[Examination]:
 
 
 def _settings(urls: dict[str, Url]) -> Iterator[Check]:
-    yield good("settings", ", ".join(f"{name} {url}" for name, url in urls.items()) or "no server is set")
+    if urls:
+        yield good("settings", ", ".join(f"{name} {url}" for name, url in urls.items()))
+    else:
+        yield warning("settings", "no server is set, so there is little to examine", hint=_where_settings_are())
+
+
+def _where_settings_are() -> str:
+    """Say where to look for an invoke.yaml: whoever has just started a sandbox is next to one."""
+    from homelab_tasks.sandbox.running import find
+
+    layout = find("")
+    if layout.state.exists():
+        return f"the sandbox here has its settings in its clone: cd {shlex.quote(str(layout.app))}"
+    return "set one under homelab: in an invoke.yaml, here or in a directory above"
 
 
 def _urls(settings: Settings) -> dict[str, Url]:

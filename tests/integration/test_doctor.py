@@ -267,6 +267,22 @@ def test_nothing_outside_of_a_clone_is_taken_for_a_fault(
     assert {checks[name].state for name in ("repository", "git remote")} == {CheckState.SKIPPED}
 
 
+def test_a_directory_without_settings_says_where_there_are_some(
+    homelab: Homelab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {}
+    for directory in (tmp_path, homelab.layout.directory):
+        monkeypatch.chdir(directory)
+        *events, verdict = diagnose_everything(Assembly(Context(), task="doctor"))
+        found[directory] = next(event for event in events if isinstance(event, Check))
+        assert isinstance(verdict, Verdict)
+        assert verdict.verdict is Word.OK
+
+    assert {check.state for check in found.values()} == {CheckState.WARNING}
+    assert "in an invoke.yaml, here or in a directory above" in (found[tmp_path].hint or "")
+    assert (found[homelab.layout.directory].hint or "").endswith(f"cd {homelab.app}")
+
+
 def test_inv_doctor_prints_a_line_for_each_check_and_ends_with_the_worst_code(homelab: Homelab) -> None:
     _dead_token(homelab)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}

@@ -89,7 +89,7 @@ def _restarting(progress: Progress) -> tuple[Cause, ...]:
     return tuple(
         Cause(
             key=f"{pod.uid}/{container.name}:crash",
-            text=f"container {container.name} of {pod.name} was restarted, {container.restarts}x",
+            text=f"container {container.name} of {pod.name} crashed {container.restarts}x, and runs again just now",
             pod=pod.name,
             container=container.name,
             restarted=True,
