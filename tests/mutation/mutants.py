@@ -140,8 +140,8 @@ MUTANTS = (
         promise="V11",
         what="the verdict is printed twice",
         file="homelab_tasks/tasks/running.py",
-        before="            stop.decided()\n            view.show(verdict)\n",
-        after="            stop.decided()\n            view.show(verdict)\n            view.show(verdict)\n",
+        before="            _tell(view, verdict, assembly)\n",
+        after="            _tell(view, verdict, assembly)\n            _tell(view, verdict, assembly)\n",
         test="tests/unit/tasks/test_running.py::test_there_is_one_verdict_and_it_is_the_last_line",
     ),
     Mutant(
@@ -438,8 +438,8 @@ MUTANTS = (
         promise="C11",
         what="a landing is forgotten before its end is told",
         file="homelab_tasks/tasks/running.py",
-        before="            stop.decided()\n            view.show(verdict)\n",
-        after="            next(events, None)\n            view.show(verdict)\n",
+        before="            stop.decided()\n            _tell(view, verdict, assembly)\n",
+        after="            next(events, None)\n            _tell(view, verdict, assembly)\n",
         test="tests/unit/tasks/test_running.py::test_what_waits_for_the_verdict_is_done_once_it_was_told",
     ),
     Mutant(
