@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PAGE_SIZE = 50
 MOST_PAGES = 20
 CONFLICT = 409  # the pull request exists (routers/api/v1/repo/pull.go CreatePullRequest)
-UNPROCESSABLE = 422  # GitHub's word for the same
+_EXISTS = "already exists"  # GitHub's words for the same, with a 422 that may also mean something else
 
 
 class _Repository(Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class Forge:
         try:
             opened = self._http.post(self._pulls, PullRequest, body=body)
         except RejectedError as error:
-            if error.status in {CONFLICT, UNPROCESSABLE}:
+            if error.status == CONFLICT or _EXISTS in error.problem:
                 return None
             raise
         if opened is None:
