@@ -1,12 +1,14 @@
 """Opening a pull request: what a refusal of the forge's means."""
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from homelab_tasks.clients.forge import Forge
-from homelab_tasks.clients.web.http import Http
 from homelab_tasks.errors import RejectedError
+
+if TYPE_CHECKING:
+    from homelab_tasks.clients.web.http import Http
 
 
 class RefusingHttp:
