@@ -15,7 +15,7 @@ from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.flags import duration
 
 if TYPE_CHECKING:
-    from homelab_tasks.actions.rollouts.journey import Commits
+    from homelab_tasks.actions.rollouts.recognition import Commits
     from homelab_tasks.actions.rollouts.request import Request
     from homelab_tasks.clients.kubernetes.access import Access
 

@@ -7,7 +7,7 @@ watches the same reads are made every two seconds at most.
 
 from collections.abc import Iterator
 
-from homelab_tasks.actions.rollouts.journey import Commits, Ending, Journey
+from homelab_tasks.actions.rollouts.journey import Ending, Journey
 from homelab_tasks.actions.rollouts.pacing import (
     BURST_REQUESTS,
     HEARTBEAT_SECONDS,
@@ -17,6 +17,7 @@ from homelab_tasks.actions.rollouts.pacing import (
     STREAM_LOST_SECONDS,
 )
 from homelab_tasks.actions.rollouts.reader import READS, Cluster, Reader
+from homelab_tasks.actions.rollouts.recognition import Commits
 from homelab_tasks.actions.rollouts.request import Request, verdict_of
 from homelab_tasks.actions.rollouts.request_budget import RequestBudget
 from homelab_tasks.actions.rollouts.watched_target import WatchedTarget

@@ -1,14 +1,16 @@
 """One target on its way: waiting for the image, then for the rollout, then for it to stay that way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
 
+from homelab_tasks.actions.rollouts.recognition import Commits, Recognition
+from homelab_tasks.actions.rollouts.stability import Stability
 from homelab_tasks.actions.rollouts.view import View
 from homelab_tasks.durations import format_duration
 from homelab_tasks.model.events import Event, Note, NoteKind, Phase, Rollout
 from homelab_tasks.model.rollouts.cause import Cause, Sightings, next_ripening, ripe
-from homelab_tasks.model.rollouts.image import Answer, Wanted, answer
+from homelab_tasks.model.rollouts.image import Answer, Wanted
 from homelab_tasks.model.rollouts.progress import progress_of
 from homelab_tasks.model.rollouts.rollout import Progress, State
 from homelab_tasks.model.rollouts.target import Target
@@ -17,8 +19,6 @@ from homelab_tasks.model.verdict import Word
 
 ABSENT_SECONDS = 0.6
 """How long a workload must be gone before it is deleted, and not about to be made anew (kubectl replace --force)."""
-UNAMBIGUOUS_LENGTH = 12  # git itself abbreviates the largest repositories to this
-Commits = Callable[[str], tuple[str, ...]]
 
 
 class Ending(Struct, frozen=True, kw_only=True):
@@ -43,14 +43,12 @@ class Journey:
         self.progress: Progress | None = None
         self.found: Answer | None = None
         self.workload: Workload | None = None
-        self._stable_for, self._commits = stable_for, commits
+        self._recognition = Recognition(wanted, pinned=target.container, commits=commits)
+        self._stability = Stability(stable_for)
         self._uid: str | None = None
         self._sightings = Sightings(since={})
         self._absent_since: float | None = None
-        self._stable_since: float | None = None
-        self._restarts: dict[str, int] = {}
         self._said: set[str] = set()
-        self._meanings: dict[str, tuple[str, ...]] = {}
         self._shown: Rollout | None = None
 
     @property
@@ -66,7 +64,7 @@ class Journey:
 
     def names_it(self, workload: Workload) -> bool:
         """Does *workload* name the image, so that its pods are worth reading?"""
-        return self.is_named or self._answer(workload).named
+        return self.is_named or self._recognition.answer(workload).named
 
     def observe(self, view: View, now: float) -> Iterator[Event]:
         """Take *view* in at time *now*; yields what changed, and sets the ending when there is one."""
@@ -77,19 +75,18 @@ class Journey:
         self.workload = workload
         if not workload.deleting:
             self._absent_since = None
-        self.found = self._answer(workload)
+        self.found = self._recognition.answer(workload)
         if self._uid is None and (not self.found.named or workload.deleting):
             yield from self._waits_for_image(workload, self.found)
             return
         if self._uid is None:
             self._uid, self.phase = workload.uid, Phase.ROLLOUT
         if workload.uid != self._uid:
-            remade = "it was deleted and made anew while it was waited for"
-            self._end(Word.SUPERSEDED, remade, hint=self._history_hint(workload))
+            self._superseded(workload, "it was deleted and made anew while it was waited for")
         elif workload.deleting:
             yield from self._absent(now)
         elif not self.found.named:
-            self._end(Word.SUPERSEDED, self._changed_text(workload, self.found), hint=self._history_hint(workload))
+            self._superseded(workload, self._recognition.changed_text(workload, self.found))
         else:
             yield from self._follow(view, now)
 
@@ -108,31 +105,14 @@ class Journey:
         """The time at which something follows from what is known already."""
         times = [
             next_ripening(self.progress.causes if self.progress else (), self._sightings.since),
-            None if self._stable_since is None else self._stable_since + self._stable_for,
+            self._stability.reached_at,
             None if self._absent_since is None else self._absent_since + ABSENT_SECONDS,
         ]
         return min((time for time in times if time is not None), default=None)
 
-    def _answer(self, workload: Workload) -> Answer:
-        found = answer(workload.template.containers, self.wanted, pinned=self.target.container)
-        if not found.named or found.abbreviation is None or self.wanted.exact is not None:
-            return found
-        meant = self._meant_by(found.abbreviation)
-        if len(meant) <= 1:
-            return found
-        warning = f"{found.image} may mean {' or '.join(each[:12] for each in meant)}: {found.abbreviation} begins both"
-        return Answer(named=False, image=found.image, warning=warning, hint="tag images with more of the sha")
-
-    def _meant_by(self, abbreviation: str) -> tuple[str, ...]:
-        """The commits that *abbreviation* may mean, asked for once; a long one means only one."""
-        if self._commits is None or len(abbreviation) >= UNAMBIGUOUS_LENGTH:
-            return ()
-        if abbreviation not in self._meanings:
-            self._meanings[abbreviation] = self._commits(abbreviation)
-        return self._meanings[abbreviation]
-
     def _absent(self, now: float) -> Iterator[Event]:
         if not self.is_named:
+            self.found = None
             yield from self._show(Rollout(target=self.label, phase=self.phase, text="it does not exist yet"))
             return
         self._absent_since = now if self._absent_since is None else self._absent_since
@@ -140,7 +120,7 @@ class Journey:
             self._end(Word.FAILED, "it was deleted while it was waited for", hint="apply it again, and wait anew")
 
     def _waits_for_image(self, workload: Workload, found: Answer) -> Iterator[Event]:
-        yield from self._show(self._rollout(workload, self._waiting_text(workload, found)))
+        yield from self._show(self._rollout(workload, self._recognition.waiting_text(workload, found)))
         if found.warning is not None:
             yield from self._say(f"{self.label}: {found.warning}", found.hint)
 
@@ -150,17 +130,7 @@ class Journey:
             return "it does not exist"
         if self.found.image is None:
             return self.found.warning or "it names no image"
-        return f"{self.found.image} {self._waiting_text(self.workload, self.found)}"
-
-    def _waiting_text(self, workload: Workload, found: Answer) -> str:
-        if found.lagging:
-            names = ", ".join(f"{each.name} ({each.image})" for each in found.lagging)
-            return f"not yet in every container of its repository: waiting for {names}"
-        if workload.deleting:
-            return f"is being deleted, waiting for {self.wanted.text}"
-        since = _since(workload)
-        by = f" by {workload.writer.manager}" if workload.writer is not None else ""
-        return f"{f'since {since}{by}, ' if since else ''}waiting for {self.wanted.text}"
+        return f"{self.found.image} {self._recognition.waiting_text(self.workload, self.found)}"
 
     def _follow(self, view: View, now: float) -> Iterator[Event]:
         snapshot = view.snapshot()
@@ -170,7 +140,8 @@ class Journey:
         if progress.state is State.COMPLETE:
             yield from self._complete(snapshot.workload, progress, now)
             return
-        self._stable_since, self.phase = None, Phase.ROLLOUT
+        self._stability.interrupt()
+        self.phase = Phase.ROLLOUT
         yield from self._show(self._rollout(snapshot.workload, progress.text))
         for cause in self._sightings.update(progress.causes, now):
             yield from self._say(f"{self.label}: {cause.text}", None)
@@ -190,23 +161,17 @@ class Journey:
     def _complete(self, workload: Workload, progress: Progress, now: float) -> Iterator[Event]:
         self._sightings.update((), now)
         done = f"{self.found.image if self.found else self.wanted.text}: {progress.text}"
-        if not self._stable_for:
+        seconds = self._stability.seconds
+        if not seconds:
             yield from self._show(self._rollout(workload, progress.text))
             self._end(Word.ROLLED_OUT, done)
             return
-        restarts = {
-            f"{pod.name}/{each.name}": each.restarts for pod in progress.new_pods or () for each in pod.containers
-        }
-        if self._stable_since is None:
-            self._stable_since, self._restarts, self.phase = now, restarts, Phase.STABLE
-        text = f"{progress.text}, watched for {format_duration(self._stable_for)}"
-        yield from self._show(self._rollout(workload, text))
-        restarted = [name for name, count in restarts.items() if count > self._restarts.get(name, 0)]
-        if restarted:
-            self._end(Word.FAILED, f"container {restarted[0].partition('/')[2]} of {restarted[0].partition('/')[0]}"
-                      " restarted after the rollout was complete", cause=_restarted(restarted[0]))  # fmt: skip
-        elif now - self._stable_since >= self._stable_for:
-            self._end(Word.ROLLED_OUT, f"{done}, stable for {format_duration(self._stable_for)}")
+        self.phase, restart = Phase.STABLE, self._stability.restart(progress, now)
+        yield from self._show(self._rollout(workload, f"{progress.text}, watched for {format_duration(seconds)}"))
+        if restart is not None:
+            self._end(Word.FAILED, restart.text, cause=restart)
+        elif self._stability.reached_at is not None and now >= self._stability.reached_at:
+            self._end(Word.ROLLED_OUT, f"{done}, stable for {format_duration(seconds)}")
 
     def _rollout(self, workload: Workload, text: str) -> Rollout:
         progress = self.progress
@@ -235,25 +200,9 @@ class Journey:
             self._said.add(text)
             yield Note(kind=NoteKind.WARNING, text=f"{text}. {hint}" if hint else text)
 
-    def _changed_text(self, workload: Workload, found: Answer) -> str:
-        writer = f" by {workload.writer.manager}" if workload.writer is not None else ""
-        return f"it was changed to {found.image or 'another image'}{writer} while {self.wanted.text} was waited for"
-
-    def _history_hint(self, workload: Workload) -> str:
-        return f"kubectl -n {workload.namespace} rollout history {workload.reference}"
+    def _superseded(self, workload: Workload, reason: str) -> None:
+        hint = f"kubectl -n {workload.namespace} rollout history {workload.reference}"
+        self._end(Word.SUPERSEDED, reason, hint=hint)
 
     def _end(self, word: Word, reason: str, *, hint: str | None = None, cause: Cause | None = None) -> None:
         self.ending = Ending(word=word, reason=reason, hint=hint, cause=cause)
-
-
-def _since(workload: Workload) -> str:
-    """When its template was written, as well as the server tells."""
-    if workload.writer is not None and workload.writer.time:
-        return workload.writer.time
-    condition = workload.condition("Progressing")
-    return condition.updated if condition is not None and condition.reason == "NewReplicaSetAvailable" else ""
-
-
-def _restarted(name: str) -> Cause:
-    pod, _, container = name.partition("/")
-    return Cause(key=f"{name}:restarted", text="restarted", pod=pod, container=container, restarted=True)

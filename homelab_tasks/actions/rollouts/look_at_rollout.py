@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from homelab_tasks.actions.rollouts.journey import Commits, Ending, Journey
+from homelab_tasks.actions.rollouts.journey import Ending, Journey
 from homelab_tasks.actions.rollouts.reader import Cluster, Reader
+from homelab_tasks.actions.rollouts.recognition import Commits
 from homelab_tasks.actions.rollouts.request import Request, verdict_of
 from homelab_tasks.actions.waiting import Clock, Patience
 from homelab_tasks.errors import DeniedError, MissingError, UnavailableError

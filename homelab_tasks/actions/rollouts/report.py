@@ -127,7 +127,7 @@ def next_command(journey: Journey) -> str | None:
 
 def _where_to_look(journey: Journey, workload: Workload | None) -> str:
     """What is there instead: the images that were applied, or the workloads of the namespace."""
-    if workload is not None:
+    if workload is not None and journey.found is not None:
         return f"kubectl -n {workload.namespace} rollout history {workload.reference}"
     resources = ",".join(kind.resource for kind in journey.target.kinds)
     return f"kubectl -n {journey.target.namespace} get {resources}"

@@ -1,25 +1,16 @@
 """How far a DaemonSet is, from its status, its pods and its events."""
 
 from homelab_tasks.model.rollouts.cause import Cause
-from homelab_tasks.model.rollouts.creation_trouble import event_cause
-from homelab_tasks.model.rollouts.pod import Pod
+from homelab_tasks.model.rollouts.own_pods import Pods, Standing, complete, creation_cause, on_delete, own_pods
 from homelab_tasks.model.rollouts.pod_trouble import pod_causes
-from homelab_tasks.model.rollouts.rollout import (
-    Progress,
-    Snapshot,
-    State,
-    count_text,
-    counts_are_final,
-    names_text,
-    split_pods,
-)
+from homelab_tasks.model.rollouts.rollout import Progress, Snapshot, State, count_text, split_pods
 from homelab_tasks.model.rollouts.workload import Strategy, Workload
 
 
 def daemon_set_progress(snapshot: Snapshot) -> Progress:
     """How far the DaemonSet in *snapshot* is with its template."""
     workload = snapshot.workload
-    own = None if snapshot.pods is None else tuple(pod for pod in snapshot.pods if pod.owner_uid == workload.uid)
+    own = own_pods(snapshot)
     hashes = _new_hashes(workload, own or ())
     new, old = split_pods(own, lambda pod: pod.revision in hashes)
     state, text, hint = _state(workload, new, old)
@@ -34,7 +25,7 @@ def daemon_set_progress(snapshot: Snapshot) -> Progress:
     )
 
 
-def _new_hashes(workload: Workload, own: tuple[Pod, ...]) -> frozenset[str]:
+def _new_hashes(workload: Workload, own: Pods) -> frozenset[str]:
     """
     The controller-revision-hashes of pods that have the template.
 
@@ -49,26 +40,17 @@ def _new_hashes(workload: Workload, own: tuple[Pod, ...]) -> frozenset[str]:
     return frozenset(by_generation)
 
 
-def _state(
-    workload: Workload, new: tuple[Pod, ...] | None, old: tuple[Pod, ...] | None
-) -> tuple[State, str, str | None]:
-    if counts_are_final(workload) and not old:
-        if workload.desired == 0 and not new:
-            return State.COMPLETE, "no node matches: nothing runs", None
-        if workload.desired:
-            return State.COMPLETE, f"{workload.available} of {workload.desired} available", None
+def _state(workload: Workload, new: Pods | None, old: Pods | None) -> Standing:
+    done = complete(workload, new, old, nothing="no node matches: nothing runs")
+    if done is not None:
+        return done
     staying = tuple(pod for pod in old or () if not pod.deleting)
     lacking = workload.updated < workload.desired if old is None else bool(staying)
     if workload.is_observed and workload.strategy is Strategy.ON_DELETE and lacking:
-        names = " ".join(sorted(pod.name for pod in staying)) or "POD"
-        text = f"its update strategy is OnDelete: old are {names_text(staying) or 'some of its pods'}"
-        return State.BLOCKED, text, f"kubectl -n {workload.namespace} delete pod {names}"
+        return on_delete(workload, staying)
     return State.PROGRESSING, count_text(workload, old), None
 
 
-def _causes(snapshot: Snapshot, new: tuple[Pod, ...] | None) -> tuple[Cause, ...]:
-    workload = snapshot.workload
-    creation = None
-    if workload.is_observed and workload.replicas < workload.desired:
-        creation = event_cause(workload.reference, workload.update_revision, snapshot.occurrences or ())
+def _causes(snapshot: Snapshot, new: Pods | None) -> tuple[Cause, ...]:
+    creation = creation_cause(snapshot)
     return (*pod_causes(new or (), snapshot.pull_problems), *([creation] if creation is not None else []))

@@ -1,18 +1,19 @@
 """How far a StatefulSet is, from its status, its pods and its events."""
 
 from homelab_tasks.model.rollouts.cause import Cause
-from homelab_tasks.model.rollouts.creation_trouble import event_cause
+from homelab_tasks.model.rollouts.own_pods import (
+    Pods,
+    Standing,
+    complete,
+    creation_cause,
+    delete_command,
+    on_delete,
+    own_pods,
+    which_are,
+)
 from homelab_tasks.model.rollouts.pod import Pod
 from homelab_tasks.model.rollouts.pod_trouble import pod_causes
-from homelab_tasks.model.rollouts.rollout import (
-    Progress,
-    Snapshot,
-    State,
-    count_text,
-    counts_are_final,
-    names_text,
-    split_pods,
-)
+from homelab_tasks.model.rollouts.rollout import Progress, Snapshot, State, count_text, names_text, split_pods
 from homelab_tasks.model.rollouts.workload import Strategy, Workload
 
 STUCK_SECONDS = 1.0
@@ -24,57 +25,42 @@ STUCK_UNSURE_SECONDS = 10.0
 def stateful_set_progress(snapshot: Snapshot) -> Progress:
     """How far the StatefulSet in *snapshot* is with its template."""
     workload = snapshot.workload
-    own = None if snapshot.pods is None else tuple(pod for pod in snapshot.pods if pod.owner_uid == workload.uid)
     # Before the controller has seen the change, status.updateRevision is that of the template before.
-    new, old = split_pods(own, lambda pod: workload.is_observed and pod.revision == workload.update_revision)
+    revision = workload.update_revision if workload.is_observed else None
+    new, old = split_pods(own_pods(snapshot), lambda pod: pod.revision == revision)
     state, text, hint = _state(workload, new, old)
     return Progress(
         state=state,
         text=text,
         hint=hint,
-        revision=workload.update_revision if workload.is_observed else None,
+        revision=revision,
         causes=() if state is State.COMPLETE else _causes(snapshot, new, old),
         new_pods=new,
         old_pods=old,
     )
 
 
-def _state(
-    workload: Workload, new: tuple[Pod, ...] | None, old: tuple[Pod, ...] | None
-) -> tuple[State, str, str | None]:
-    if counts_are_final(workload) and not old:
-        if workload.desired == 0 and not new:
-            return State.COMPLETE, "0 replicas: nothing runs", None
-        if workload.desired:
-            return State.COMPLETE, f"{workload.available} of {workload.desired} available", None
+def _state(workload: Workload, new: Pods | None, old: Pods | None) -> Standing:
+    done = complete(workload, new, old, nothing="0 replicas: nothing runs")
+    if done is not None:
+        return done
     staying = tuple(pod for pod in old or () if not pod.deleting)
     lacking = workload.updated < workload.replicas if old is None else bool(staying)
     if workload.is_observed and lacking:
         if workload.strategy is Strategy.ON_DELETE:
-            return State.BLOCKED, f"its update strategy is OnDelete: {_which(staying)} old", _delete(workload, staying)
+            return on_delete(workload, staying)
         kept = tuple(pod for pod in staying if pod.ordinal - workload.first_ordinal < workload.partition)
         if kept or (old is None and workload.partition):
             return State.BLOCKED, _partition_text(workload, kept), _patch_partition(workload, kept)
     return State.PROGRESSING, count_text(workload, old), None
 
 
-def _which(pods: tuple[Pod, ...]) -> str:
-    if not pods:
-        return "some of its pods are"
-    return f"{names_text(pods)} {'is' if len(pods) == 1 else 'are'}"
-
-
-def _delete(workload: Workload, pods: tuple[Pod, ...]) -> str:
-    names = " ".join(sorted(pod.name for pod in pods)) or "POD"
-    return f"kubectl -n {workload.namespace} delete pod {names}"
-
-
-def _partition_text(workload: Workload, kept: tuple[Pod, ...]) -> str:
+def _partition_text(workload: Workload, kept: Pods) -> str:
     updated = f"{workload.updated} of {workload.desired} updated"
-    return f"its partition {workload.partition} keeps old pods ({updated}): {_which(kept)} old"
+    return f"its partition {workload.partition} keeps old pods ({updated}): {which_are(kept)} old"
 
 
-def _patch_partition(workload: Workload, kept: tuple[Pod, ...]) -> str:
+def _patch_partition(workload: Workload, kept: Pods) -> str:
     patch = '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'
     names = f"to update {names_text(kept)}: " if kept else ""
     return f"{names}kubectl -n {workload.namespace} patch {workload.reference} -p '{patch}'"
@@ -96,7 +82,7 @@ def _stuck(workload: Workload, pod: Pod) -> Cause | None:
         fatal_after=STUCK_SECONDS if sure else STUCK_UNSURE_SECONDS,
         pod=pod.name,
         blocks=True,
-        hint=_delete(workload, (pod,)),
+        hint=delete_command(workload, (pod,)),
     )
 
 
@@ -112,9 +98,6 @@ def _is_down(pod: Pod) -> bool:
 _STARTING = frozenset({"", "ContainerCreating", "PodInitializing"})
 
 
-def _causes(snapshot: Snapshot, new: tuple[Pod, ...] | None, old: tuple[Pod, ...] | None) -> tuple[Cause, ...]:
-    workload = snapshot.workload
-    others = [_stuck(workload, pod) for pod in old or ()]
-    if workload.is_observed and workload.replicas < workload.desired:
-        others.append(event_cause(workload.reference, workload.update_revision, snapshot.occurrences or ()))
+def _causes(snapshot: Snapshot, new: Pods | None, old: Pods | None) -> tuple[Cause, ...]:
+    others = (*(_stuck(snapshot.workload, pod) for pod in old or ()), creation_cause(snapshot))
     return (*pod_causes(new or (), snapshot.pull_problems), *(cause for cause in others if cause is not None))

@@ -332,6 +332,17 @@ def test_what_happens_before_the_image_is_named_is_waited_out(act: str) -> None:
     assert end(wait(on, B)).verdict is Word.ROLLED_OUT
 
 
+def test_a_target_that_was_deleted_before_it_named_the_image_is_said_not_to_exist() -> None:
+    on = rolled(cluster())
+    on.at(2, lambda: on.cluster.store.remove("deployments", NAMESPACE, "web"))
+
+    verdict = end(wait(on, B, timeout=5))
+
+    assert verdict.verdict is Word.MISSING
+    assert "it does not exist" in verdict.reason
+    assert verdict.hint == f"kubectl -n {NAMESPACE} get deployments,statefulsets,daemonsets"
+
+
 def test_a_later_image_ends_it_within_a_second() -> None:
     on = rolled(cluster())
     on.apply(workload(B, run="ready:60"))
