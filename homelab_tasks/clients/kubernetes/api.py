@@ -1,9 +1,4 @@
-"""
-Requests to a Kubernetes API server: single tries, each of which ends in JSON or in an error that says what came.
-
-Errors of the server are a Status object (staging/src/k8s.io/apimachinery/pkg/api/errors); an error page of a proxy is
-none, and is no answer about the object.
-"""
+"""Requests to a Kubernetes API server: single tries, each ending in JSON or in an error that says what came."""
 
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -11,56 +6,22 @@ from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
-from msgspec import Struct
 from requests import Response
 from requests.exceptions import RequestException, Timeout
 from urllib3.exceptions import ReadTimeoutError
 
 from homelab_tasks.clients.kubernetes.credentials import Credentials, Signature
+from homelab_tasks.clients.kubernetes.refusals import require_success
 from homelab_tasks.clients.web.answer import Answer
+from homelab_tasks.clients.web.pin import StaleError
 from homelab_tasks.clients.web.session import PinnedSession
-from homelab_tasks.errors import DeniedError, HomelabError, MissingError, TransientError
+from homelab_tasks.errors import HomelabError, TransientError
 
 SHORTEST_TIMEOUT_SECONDS = 0.5
 FIRST_READ_SECONDS = 5.0
 """How long the first try may wait for a byte: a connection that is dead without knowing it is found out by then."""
 ANSWER_SECONDS = 60.0  # a long list over a slow line
 USER_AGENT = "homelab-tasks"
-
-
-class Details(Struct, frozen=True, kw_only=True):
-    """What a Status is about."""
-
-    kind: str = ""
-    name: str = ""
-
-
-class Status(Struct, frozen=True, kw_only=True):
-    """An answer that is no object: why a request was refused."""
-
-    kind: str = ""
-    reason: str = ""
-    message: str = ""
-    code: int = 0
-    details: Details | None = None
-
-    @property
-    def is_authentic(self) -> bool:
-        """Does it come from an API server rather than from something before it?"""
-        return self.kind == "Status"
-
-
-class ForbiddenError(DeniedError):
-    """The API server knows who asks, and does not allow it (403)."""
-
-
-class AbsentError(MissingError):
-    """The API server itself says that the object does not exist."""
-
-
-class GoneError(TransientError):
-    """The version that was asked for is too old (410): list again."""
 
 
 class KubernetesApi:
@@ -136,7 +97,7 @@ class KubernetesApi:
         read_timeout: float | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Iterator[Answer]:
-        response = self._request(path, parameters, read_timeout, body)
+        response = self._response(path, parameters, read_timeout, body)
         if response.status_code == HTTPStatus.UNAUTHORIZED and self._credentials.renew():
             response.close()
             self._session.close()  # a client certificate is shown when a connection is opened
@@ -144,11 +105,24 @@ class KubernetesApi:
         with response:
             answer = Answer(response, self.server)
             try:
-                self._require_success(answer)
+                require_success(answer, self.server)
                 yield answer
             except TransientError:
                 self._session.turn_away(response)
                 raise
+
+    def _response(
+        self,
+        path: str,
+        parameters: Mapping[str, str | int],
+        read_timeout: float | None,
+        body: Mapping[str, Any] | None,
+    ) -> Response:
+        """Ask; once more where the connection was closed before it was used again: no request changes anything."""
+        try:
+            return self._request(path, parameters, read_timeout, body)
+        except StaleError:
+            return self._request(path, parameters, read_timeout, body)
 
     def _request(
         self,
@@ -188,32 +162,6 @@ class KubernetesApi:
         if isinstance(error, Timeout) or isinstance(cause, ReadTimeoutError | TimeoutError):
             return TransientError(f"{self.server} did not answer in time")
         return TransientError(f"{self.server} could not be asked ({type(error).__name__})")
-
-    def _require_success(self, answer: Answer) -> None:
-        code = answer.response.status_code
-        if code not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-            answer.require_success()
-            return
-        status = _status(answer)
-        if not status.is_authentic and code != HTTPStatus.UNAUTHORIZED:
-            raise TransientError(f"{self.server} answers HTTP {code}, not as an API server does", answered=True)
-        said = status.message or status.reason or f"HTTP {code}"
-        if code == HTTPStatus.UNAUTHORIZED:
-            hint = "is the token or certificate of this context expired? kubectl auth whoami"
-            raise DeniedError(f"{self.server} does not accept the credentials ({said})", hint=hint)
-        if code == HTTPStatus.FORBIDDEN:
-            hint = "what this user may do: kubectl auth can-i --list --namespace NAMESPACE"
-            raise ForbiddenError(f"{self.server}: {said}", hint=hint)
-        if code == HTTPStatus.GONE:
-            raise GoneError(f"{self.server}: {said}", answered=True)
-        raise AbsentError(f"{self.server}: {said}")
-
-
-def _status(answer: Answer) -> Status:
-    try:
-        return msgspec.json.decode(answer.content(ANSWER_SECONDS), type=Status)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return Status()
 
 
 def _lines(answer: Answer) -> Iterator[bytes]:

@@ -14,9 +14,10 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from homelab_tasks.clients.kubernetes.api import AbsentError, ForbiddenError, KubernetesApi
+from homelab_tasks.clients.kubernetes.api import KubernetesApi
 from homelab_tasks.clients.kubernetes.pod_objects import decode_occurrence, decode_pod
 from homelab_tasks.clients.kubernetes.quotas import decode_quota
+from homelab_tasks.clients.kubernetes.refusals import AbsentError, ForbiddenError
 from homelab_tasks.clients.kubernetes.watch import Watch, drain
 from homelab_tasks.clients.kubernetes.workload_objects import decode_replica_set, decode_workload
 from homelab_tasks.errors import TransientError

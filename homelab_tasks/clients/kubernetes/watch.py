@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from homelab_tasks.clients.kubernetes.api import ForbiddenError, GoneError, KubernetesApi
+from homelab_tasks.clients.kubernetes.api import KubernetesApi
+from homelab_tasks.clients.kubernetes.refusals import ForbiddenError, GoneError
 from homelab_tasks.errors import HomelabError, TransientError
 from homelab_tasks.model.rollouts.news import News, NewsKind
 

@@ -18,6 +18,7 @@ import pytest
 import trustme
 import yaml
 
+from homelab_tasks.clients.kubernetes.client import Kubernetes
 from homelab_tasks.clients.kubernetes.connection import connect
 from homelab_tasks.clients.kubernetes.kubeconfig import load_access
 from homelab_tasks.durations import Duration
@@ -34,9 +35,14 @@ class Api(BaseHTTPRequestHandler):
     """Lists nothing, and notes the name on the client certificate."""
 
     protocol_version = "HTTP/1.1"
+    has_answered = False
 
     def do_GET(self) -> None:
         server: Any = self.server
+        if self.has_answered and server.hangs_up:
+            server.hangs_up, self.close_connection = False, True
+            return
+        self.has_answered = True
         shown = self.connection.getpeercert() or {}
         server.shown.append(dict(pair for part in shown.get("subject", ()) for pair in part).get("commonName"))
         code = server.codes.pop() if server.codes else 200
@@ -86,9 +92,9 @@ def serving(server: socketserver.BaseServer) -> Iterator[int]:
 
 @contextmanager
 def api(*names: str, asks_for_certificates: bool = False) -> Iterator[Any]:
-    """An API server whose certificate is for *names*; yields it, with its `url`, `shown` and `codes`."""
+    """An API server whose certificate is for *names*; yields it, with its `url`, `shown`, `codes` and `hangs_up`."""
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    server.shown, server.codes = [], []
+    server.shown, server.codes, server.hangs_up = [], [], False
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     AUTHORITY.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
     if asks_for_certificates:
@@ -100,8 +106,8 @@ def api(*names: str, asks_for_certificates: bool = False) -> Iterator[Any]:
         yield server
 
 
-def ask(server: Any, folder: Path, user: Any = None, **cluster: Any) -> None:
-    """List the deployments of *server*, as *user* of a kubeconfig with *cluster*."""
+def client(server: Any, folder: Path, user: Any = None, **cluster: Any) -> Kubernetes:
+    """A client of *server*, as *user* of a kubeconfig with *cluster*."""
     (folder / "ca.pem").write_bytes(AUTHORITY.cert_pem.bytes())
     written = {
         "current-context": "c",
@@ -112,11 +118,16 @@ def ask(server: Any, folder: Path, user: Any = None, **cluster: Any) -> None:
     (folder / "config").write_text(yaml.safe_dump(written))
     access = load_access({}, kubeconfig=str(folder / "config"))
     http = Http(connect_timeout=Duration(2), read_timeout=Duration(2))
-    client = connect(access, pins=LoadBalancer(), http=http, environment={}, secrets=Secrets(), now=time.monotonic)
+    return connect(access, pins=LoadBalancer(), http=http, environment={}, secrets=Secrets(), now=time.monotonic)
+
+
+def ask(server: Any, folder: Path, user: Any = None, **cluster: Any) -> None:
+    """List the deployments of *server* once."""
+    asking = client(server, folder, user, **cluster)
     try:
-        assert client.workload(Kind.DEPLOYMENT, "default", "web").workload is None
+        assert asking.workload(Kind.DEPLOYMENT, "default", "web").workload is None
     finally:
-        client.close()
+        asking.close()
 
 
 def pem(name: str) -> tuple[str, str]:
@@ -191,3 +202,16 @@ def test_the_certificate_is_checked_for_the_name_of_the_kubeconfig(tmp_path: Pat
         ask(server, tmp_path, **{"tls-server-name": "kube.example.org"})
         with pytest.raises(UntrustedError, match=r"is for kube\.example\.org"):
             ask(server, tmp_path, **{"tls-server-name": "other.example.org"})
+
+
+def test_a_connection_that_was_closed_meanwhile_is_opened_anew_and_is_no_outage(tmp_path: Path) -> None:
+    with api() as server:
+        asking = client(server, tmp_path)
+        asking.workload(Kind.DEPLOYMENT, "default", "web")
+        server.hangs_up = True
+
+        asking.workload(Kind.DEPLOYMENT, "default", "web")
+        asking.close()
+
+        assert not server.hangs_up
+        assert len(server.shown) == 2
