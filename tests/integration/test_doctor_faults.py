@@ -59,7 +59,7 @@ PATHS = {
                    beside=("target web/web",)),
     "detail-empty": Naming("pipelines", "workflows of a pipeline cannot be read: ci.homelab.test answers with empty",
                            "look at the logs of load balancer and server"),
-    "logs-fail": Naming("pipelines", "logs of a pipeline cannot be read: ci.homelab.test answers HTTP 503",
+    "logs-fail": Naming("pipelines", "log of a step cannot be read: ci.homelab.test answers HTTP 503",
                         "one is down, restarting or overloaded"),
     "redirect": Naming("woodpecker", "redirects to login.homelab.test", "let the proxy pass the API without its login"),
 }  # fmt: skip

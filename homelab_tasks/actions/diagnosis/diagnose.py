@@ -121,17 +121,24 @@ def _unless_told(check: Check, told: list[Check]) -> Check:
 
 def _verdict(checks: list[Check], task: str) -> Verdict:
     bad = [check for check in checks if check.state is CheckState.FAILED]
-    warnings = [check.name for check in checks if check.state is CheckState.WARNING]
     if not bad:
-        aside = f", {len(warnings)} of them with a warning ({', '.join(warnings)})" if warnings else ""
-        good = sum(check.state is not CheckState.SKIPPED for check in checks)
-        return Verdict(verdict=Word.OK, reason=f"{good} checks are good{aside}", task=task)
+        return _good(checks, task)
     word = worst((check.verdict for check in bad), WORST_FIRST)
     first = next(check for check in bad if check.verdict is word)
     others = [check.name for check in bad if check is not first]
     more = f"; and {', '.join(others[:OTHERS_NAMED])}" if others else ""
     more += f" and {len(others) - OTHERS_NAMED} more" if len(others) > OTHERS_NAMED else ""
     return Verdict(verdict=word, reason=f"{first.name}: {first.text}{more}", hint=first.hint, task=task)
+
+
+def _good(checks: list[Check], task: str) -> Verdict:
+    warnings = [check for check in checks if check.state is CheckState.WARNING]
+    count = sum(check.state is not CheckState.SKIPPED for check in checks)
+    if not warnings:
+        return Verdict(verdict=Word.OK, reason=f"{count} checks are good", task=task)
+    names = ", ".join(check.name for check in warnings)
+    reason = f"{count} checks are good, {len(warnings)} of them with a warning ({names})"
+    return Verdict(verdict=Word.OK, reason=reason, hint=warnings[0].hint, task=task)
 
 
 # Findings

@@ -22,6 +22,7 @@ from homelab_tasks.model.verdict import Word
 T = TypeVar("T")
 
 PIPELINES, STREAM = "pipelines", "event stream"
+NO_NUMBER = 0  # of no pipeline, and of no step: both count from 1
 LINES_READ = 100  # of a log that may have millions
 STREAM_SECONDS = 2.0  # Woodpecker pings at once (server/api/stream.go)
 STREAM_HINT = (
@@ -57,21 +58,24 @@ def examine_pipelines(archive: Archive, clock: Clock, weather: Weather, reposito
     """
     Read what a watch reads: the list, the newest pipeline, and the log of one of its steps.
 
-    What does not exist is asked for all the same: that a server says so is an answer.
+    The weather is looked at by a pipeline that does not exist: that the server says so is an answer, and a light one.
     """
     tries, asked = Tries(clock), "the list"
     try:
         rows = weather.ask(tries, lambda: archive.pipelines(repository.id, per_page=1))
-        number = rows[0].number if rows else 1
-        asked = f"the workflows of #{number}" if rows else "the workflows of a pipeline"
-        newest = weather.ask(tries, lambda: _unless_missing(lambda: archive.pipeline(repository.id, number)))
-        step, asked = _last_that_ran(newest), f"the logs of #{number}" if rows else "the logs of a pipeline"
-        weather.ask(tries, lambda: _unless_missing(lambda: _read(archive.log(repository.id, number, step))))
+        asked = "the workflows of a pipeline"
+        weather.ask(tries, lambda: _unless_missing(lambda: archive.pipeline(repository.id, NO_NUMBER)))
+        newest = tries.ask(lambda: archive.pipeline(repository.id, rows[0].number)) if rows else None
+        asked = "the log of a step"
+        weather.ask(tries, lambda: _unless_missing(lambda: _read(archive.log(repository.id, NO_NUMBER, NO_NUMBER))))
+        step = _last_that_ran(newest) if newest is not None else None
+        if newest is not None and step is not None:
+            tries.ask(lambda: _read(archive.log(repository.id, newest.number, step)))
     except HomelabError as error:
         advice = remedy(error.problem) or "look at the server's log"
         hint = f"{advice}; until then a watch does without, and says less"
         return structs.replace(from_error(PIPELINES, error, hint=hint), text=f"{asked} cannot be read: {error.problem}")
-    text = f"#{number} is the newest, {rows[0].status}; its logs can be read" if rows else "none yet"
+    text = f"#{rows[0].number} is the newest, {rows[0].status}; its logs can be read" if rows else "none yet"
     return weather.found(PIPELINES, text, tries)
 
 
@@ -82,10 +86,10 @@ def _unless_missing(ask: Callable[[], T]) -> T | None:
         return None
 
 
-def _last_that_ran(pipeline: Pipeline | None) -> int:
-    """Choose the step whose log is read, 0 where none has one."""
-    workflows = pipeline.workflows or () if pipeline is not None else ()
-    return max((step.id for workflow in workflows for step in workflow.steps if step.started), default=0)
+def _last_that_ran(pipeline: Pipeline) -> int | None:
+    """Choose the step whose log is read."""
+    steps = (step for workflow in pipeline.workflows or () for step in workflow.steps)
+    return max((step.id for step in steps if step.started), default=None)
 
 
 def _read(lines: Iterable[LogLine]) -> None:
