@@ -21,7 +21,9 @@ from homelab_tasks.tasks.ci_request import CiFlags, watch_ci
 
 
 def start_work(assembly: Assembly, topic: str, base: str) -> Iterator[Event]:
-    """Start *topic* at revision *base*, or at the trunk as it is now."""
+    """Start *topic* at revision *base*, or at the trunk as it is now; UsageError where none is named."""
+    if not topic:
+        raise UsageError("no topic is named", hint="inv work.start TOPIC")
     nursery = Nursery(assembly.git, assembly.settings.work.directory)
     clone = LandingClone(assembly.git, assembly.settings.work.remote)
     yield _watching(assembly, clone, text=f"topic {topic}")

@@ -21,9 +21,11 @@ JSON_HELP = "print events as JSON Lines on stdout"
 
 
 @task(
+    klass=LenientTask,
     auto_shortflags=False,
+    positional=["topic"],
     help={
-        "topic": "name of the topic, and of its branch",
+        "topic": "name of the topic, and of its branch; must be given",
         "base": "revision to begin at (default: the trunk as it is on the remote now)",
         "json": JSON_HELP,
     },
@@ -31,7 +33,7 @@ JSON_HELP = "print events as JSON Lines on stdout"
 @command("work.start")
 def start(
     c: Assembly,
-    topic: str,
+    topic: str = "",
     base: str = "",
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:

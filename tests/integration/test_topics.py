@@ -135,6 +135,22 @@ def test_usage_is_the_end_when_the_name_cannot_be(work: Path, topic: str, says: 
     assert branches(work) == before
 
 
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_a_topic_is_not_called_help(work: Path, flag: str) -> None:
+    done = inv(work, "work.start", flag)
+
+    assert done.returncode == 0
+    assert "Start a topic: a branch from the fresh trunk" in done.stdout
+    assert "name of the topic, and of its branch" in done.stdout
+
+
+def test_a_topic_must_be_named(work: Path) -> None:
+    done = inv(work, "work.start")
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "usage: no topic is named (exit 2); inv work.start TOPIC"
+
+
 @pytest.mark.parametrize("topic", ["ünïcode-主", "a/b/c", "x" * 200])
 def test_topic_is_started_when_its_name_is_odd_but_possible(work: Path, topic: str) -> None:
     assert git(started(work, topic), "branch", "--show-current") == topic
