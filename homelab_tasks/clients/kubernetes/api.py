@@ -7,15 +7,15 @@ from http import HTTPStatus
 from typing import Any
 
 from requests import Response
-from requests.exceptions import RequestException, Timeout
-from urllib3.exceptions import ReadTimeoutError
+from requests.exceptions import RequestException
 
 from homelab_tasks.clients.kubernetes.credentials import Credentials, Signature
 from homelab_tasks.clients.kubernetes.refusals import require_success
 from homelab_tasks.clients.web.answer import Answer
+from homelab_tasks.clients.web.failure import explain_failure
 from homelab_tasks.clients.web.pin import StaleError
 from homelab_tasks.clients.web.session import PinnedSession
-from homelab_tasks.errors import HomelabError, TransientError
+from homelab_tasks.errors import TransientError
 
 SHORTEST_TIMEOUT_SECONDS = 0.5
 FIRST_READ_SECONDS = 5.0
@@ -80,6 +80,10 @@ class KubernetesApi:
         with self._ask(path, parameters, read_timeout=read_timeout) as answer:
             self._stream = answer.response
             yield _lines(answer)
+
+    def close(self) -> None:
+        """Close the connections that are idle."""
+        self._session.close()
 
     def hang_up(self) -> None:
         """End the stream that another thread reads; the TLS layer is passed by, for it belongs to that thread."""
@@ -147,7 +151,7 @@ class KubernetesApi:
         except RequestException as error:
             self._session.close()
             self._read_timeout = min(2 * self._read_timeout, self._longest_read)
-            raise self._failed(error) from error
+            raise explain_failure(error, self.server, proxied_by="the kubeconfig or the environment") from error
         self._read_timeout = min(FIRST_READ_SECONDS, self._longest_read)
         return response
 
@@ -156,12 +160,6 @@ class KubernetesApi:
             return self._connect_timeout, read_timeout or self._read_timeout
         left = max(SHORTEST_TIMEOUT_SECONDS, self._time_left())
         return min(self._connect_timeout, left), min(self._read_timeout, left)
-
-    def _failed(self, error: RequestException) -> HomelabError:
-        cause = error.args[0] if error.args else error
-        if isinstance(error, Timeout) or isinstance(cause, ReadTimeoutError | TimeoutError):
-            return TransientError(f"{self.server} did not answer in time")
-        return TransientError(f"{self.server} could not be asked ({type(error).__name__})")
 
 
 def _lines(answer: Answer) -> Iterator[bytes]:

@@ -152,10 +152,11 @@ class Kubernetes:
         return drain(self._queue, seconds)
 
     def close(self) -> None:
-        """End the watches."""
+        """End the watches, and close what is open."""
         self._stopped.set()
         for api in self._watch_apis:
             api.hang_up()
+        self._api.close()
 
     def _listed(
         self, path: str, selection: Mapping[str, str], decode: Callable[[Mapping[str, Any]], T]

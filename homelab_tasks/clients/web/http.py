@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 
 from requests import Response
 from requests.auth import AuthBase
-from requests.exceptions import ConnectionError as RequestsConnectionError
-from requests.exceptions import ProxyError, RequestException, SSLError, Timeout
-from urllib3.exceptions import ReadTimeoutError
+from requests.exceptions import RequestException
 
 from homelab_tasks.clients.web.answer import JSON, Answer
+from homelab_tasks.clients.web.failure import explain_failure
 from homelab_tasks.clients.web.pin import ANSWER_TIMEOUTS, StaleError
 from homelab_tasks.clients.web.session import PinnedSession
-from homelab_tasks.errors import HomelabError, TransientError, UntrustedError
+from homelab_tasks.errors import TransientError
 from homelab_tasks.locations import Url
 
 T = TypeVar("T")
@@ -118,7 +117,7 @@ class Http:
                 stream=True,
             )
         except RequestException as error:
-            raise self._failed(error) from error
+            raise explain_failure(error, self.server) from error
         with response:
             yield from self._believed(response)
 
@@ -145,19 +144,6 @@ class Http:
             return self._connect_timeout, read_timeout or self._read_timeout
         left = max(SHORTEST_TIMEOUT_SECONDS, self._time_left())
         return min(self._connect_timeout, left), min(self._read_timeout, left)
-
-    def _failed(self, error: RequestException) -> HomelabError:
-        """Put into words why no answer began."""
-        cause = error.args[0] if error.args else error
-        if isinstance(error, SSLError):  # the pin words its own; this comes through a proxy
-            return UntrustedError(f"the TLS connection to {self.server} fails: {cause}")
-        if isinstance(error, ProxyError):
-            return TransientError(f"{self.server} cannot be reached through the proxy that the environment names")
-        if isinstance(error, Timeout) or isinstance(cause, ReadTimeoutError | TimeoutError):
-            return TransientError(f"{self.server} did not answer in time")
-        if isinstance(error, RequestsConnectionError):
-            return TransientError(f"{self.server} hung up without an answer")
-        return TransientError(f"{self.server} could not be asked ({type(error).__name__})")
 
 
 @contextmanager

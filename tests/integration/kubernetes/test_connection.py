@@ -192,9 +192,17 @@ def test_requests_go_through_the_proxy_of_the_kubeconfig(tmp_path: Path, monkeyp
         assert proxy.asked == [
             (f"CONNECT {server.url.removeprefix('https://')} HTTP/1.0", ["Proxy-Authorization: Basic bWU6cGFzc3cwcmQ="])
         ]
-    with api() as server, pytest.raises(TransientError) as failed:
+    with api() as server, pytest.raises(TransientError, match="the proxy that the kubeconfig") as failed:
         ask(server, tmp_path, **{"proxy-url": "http://me:passw0rd@127.0.0.1:9"})
     assert "passw0rd" not in str(failed.value)
+
+
+def test_a_certificate_that_fails_behind_a_proxy_is_not_trusted(tmp_path: Path) -> None:
+    proxy: Any = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Proxy)
+    proxy.asked, proxy.daemon_threads = [], True
+
+    with api("other.example.org") as server, serving(proxy) as port, pytest.raises(UntrustedError, match="TLS"):
+        ask(server, tmp_path, **{"proxy-url": f"http://127.0.0.1:{port}"})
 
 
 def test_the_certificate_is_checked_for_the_name_of_the_kubeconfig(tmp_path: Path) -> None:
