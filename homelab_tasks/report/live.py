@@ -1,6 +1,11 @@
 """The view for a person at a terminal: a few lines that are redrawn in place, with clocks that run."""
 
+import contextlib
+import os
+import signal
 import threading
+from collections.abc import Callable
+from types import FrameType
 
 from homelab_tasks.model.events import Event, Log, Note, NoteKind, StepSeen, Transcript, Verdict, Watching
 from homelab_tasks.model.pipelines.pipeline import Status
@@ -20,6 +25,7 @@ from homelab_tasks.report.styled import Line
 from homelab_tasks.report.taskbar import Taskbar
 from homelab_tasks.report.words import ending, last_line
 
+Handler = Callable[[int, FrameType | None], object] | int | None
 FRAME_SECONDS = 0.25  # four frames a second at most
 
 
@@ -76,6 +82,12 @@ class Live:
             self._taskbar.show(self._picture.fraction(self._clock.now()))
             self._painted_at = self._clock.now()
 
+    def pause(self, stop: Callable[[], None]) -> None:
+        """Draw nothing while *stop* stops the process, and go on below what has come meanwhile."""
+        with self._lock:
+            self._painter.forget()
+            stop()
+
     def close(self) -> None:
         """Draw nothing any more; the last frame stays."""
         with self._lock:
@@ -121,7 +133,11 @@ class Live:
 
 
 class Ticker:
-    """Draws *live* four times a second until it is closed; meanwhile there is no *echo*."""
+    """
+    Draws *live* four times a second until it is closed; meanwhile there is no *echo*.
+
+    After Ctrl-Z and `fg` it goes on below what the shell has written.
+    """
 
     is_live = True
 
@@ -131,7 +147,10 @@ class Ticker:
         self._echo = echo
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live view", daemon=True)
+        self._before: Handler = signal.SIG_DFL
         echo.off()
+        with contextlib.suppress(ValueError):  # not in the main thread: whoever runs us there minds the signals
+            self._before = signal.signal(signal.SIGTSTP, self._pause)
         self._thread.start()
 
     def show(self, event: Event) -> None:
@@ -146,7 +165,21 @@ class Ticker:
             self._live.close()
         finally:
             self._echo.on()
+            with contextlib.suppress(ValueError):
+                signal.signal(signal.SIGTSTP, self._before)
+
+    def _pause(self, number: int, _frame: FrameType | None) -> None:
+        self._echo.on()
+        self._live.pause(lambda: _stop_by(number))
+        self._echo.off()
+        signal.signal(number, self._pause)
 
     def _run(self) -> None:
         while not self._over.wait(FRAME_SECONDS):
             self._live.draw()
+
+
+def _stop_by(number: int) -> None:
+    """Let the signal *number* stop this process, as it would have; returns when it goes on."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)

@@ -58,6 +58,10 @@ class Painter:
         self._outlet.write("".join([*text, _END]))
         self._drawn, self._drawn_columns = tuple(frame), columns
 
+    def forget(self) -> None:
+        """Leave what is drawn to what was before, and go on below whatever has come since: a shell's prompt."""
+        self._drawn = ()
+
     def _rows_drawn(self, columns: int) -> int:
         """Count the rows that the last frame takes now that the terminal is *columns* wide."""
         return sum(max(1, -(-width_of(line) // columns)) for line in self._drawn)

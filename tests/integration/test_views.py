@@ -88,6 +88,7 @@ def person_at(columns: int, lines: int, story: str = "red", **environment: str) 
         stdout=subprocess.DEVNULL,
         stderr=theirs,
         text=True,
+        process_group=0,  # the signal of Ctrl-Z stops no process that nobody could wake up again
     )
     os.close(theirs)
     try:
@@ -146,6 +147,24 @@ def test_the_terminal_is_left_as_it_was_when_the_process_is_killed() -> None:
 
         assert person.ends() == -signal.SIGKILL
         assert person.screen.modes == {"?7": True, "?25": True, "?2026": False}
+
+
+def test_the_frame_goes_on_below_what_a_shell_wrote_when_the_process_was_stopped() -> None:
+    with person_at(80, 24) as person:
+        person.goes_on(5)
+        person.sees("docs")
+        person.process.send_signal(signal.SIGTSTP)
+        os.waitid(os.P_PID, person.process.pid, os.WSTOPPED)
+        person.looks()
+        person.screen.write("[1]+  Stopped\n$ fg\n")
+
+        person.process.send_signal(signal.SIGCONT)
+
+        person.sees_that(lambda rows: sum("#128" in row for row in rows) == 2)
+        assert "$ fg" in person.screen.text()
+        person.goes_on(EVENTS)
+        assert person.ends() == 1
+        assert "$ fg" in person.screen.text()
 
 
 def test_frames_are_few_when_six_hundred_steps_change_at_once() -> None:
