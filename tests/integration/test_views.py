@@ -26,6 +26,7 @@ SOURCE = Path(__file__).parents[2]
 STORY = (sys.executable, "-m", "tests.integration.told_story")
 EVENTS = 12
 PATIENCE_SECONDS = 20
+NARROW = 40  # from there on an attempt has its place
 
 
 class Person:
@@ -112,6 +113,61 @@ def test_a_red_story_ends_in_the_scrollback_and_no_line_is_torn(columns: int, li
         assert told.count("failed:docs>linksexitedwith1") == 1
         assert told.count("failure1m5") == 1
         assert person.screen.modes == {"?7": True, "?25": True, "?2026": False}
+
+
+SIZES = [(80, 24), (40, 20), (200, 50), (20, 24)]
+
+
+@pytest.mark.parametrize(("columns", "lines"), SIZES)
+def test_a_rollout_is_told_whole_and_once_at_every_size(columns: int, lines: int) -> None:
+    with person_at(columns, lines, "rollout") as person:
+        for said in ("waitingfor3f9c2e1", "3oldstillrunning", "2oldstillrunning", "restarted3times"):
+            person.goes_on(2 if said == "waitingfor3f9c2e1" else 1)
+            person.sees_that(lambda rows, said=said: "".join("".join(rows).split()).count(said) == 1)  # type: ignore[misc]
+            assert all(width_of((Span(row),)) <= columns for row in person.screen.text())
+        person.goes_on(2)
+
+        assert person.ends() == 1
+        told = "".join("".join(person.screen.text()).split())
+        assert told.count("CrashLoopBackOff") == 2  # in the headline and in the last line
+        assert told.count("KeyError:'DATABASE_URL'") == 1
+        assert "oldstillrunning" not in told
+        assert person.screen.modes == {"?7": True, "?25": True, "?2026": False}
+
+
+@pytest.mark.parametrize(("columns", "lines"), SIZES)
+def test_a_landing_keeps_its_phases_and_no_output_of_verify_at_every_size(columns: int, lines: int) -> None:
+    with person_at(columns, lines, "landing") as person:
+        person.goes_on(3)
+        person.sees("● verify")
+        person.goes_on(4)
+        person.sees("● verify      (" if columns < NARROW else "● verify      (attempt 2)  tests/unit")
+        assert all(width_of((Span(row),)) <= columns for row in person.screen.text())
+        person.goes_on(3)
+
+        assert person.ends() == 0
+        told = "".join("".join(person.screen.text()).split())
+        phases = ("✓sync", "✓verify", "↻push", "✓sync(attempt2)", "✓verify", "✓push", "✓landed", "landed:")
+        places = [told.index(phases[0])]
+        for phase in phases[1:]:
+            places.append(told.index(phase, places[-1] + 1))
+        assert told.count("[10%]") == 0
+        assert told.count("c19e0f4isonmain") == 2  # as the stage, and as the end of all
+
+
+def test_no_line_is_torn_when_the_terminal_is_resized_during_a_rollout() -> None:
+    with person_at(120, 30, "rollout") as person:
+        person.goes_on(5)
+        person.sees("CrashLoopBackOff")
+
+        for columns, lines in ((40, 20), (100, 24), (60, 30)):
+            person.resizes(columns, lines)
+            person.looks(1)  # the frame that is drawn for the new size
+            person.sees_that(lambda rows: "".join("".join(rows).split()).count("restarted3times") == 1)
+        person.goes_on(2)
+
+        assert person.ends() == 1
+        assert "".join("".join(person.screen.text()).split()).count("web/deployment/webfailed14s") <= 1
 
 
 def test_no_line_is_torn_when_the_terminal_is_resized() -> None:
