@@ -221,6 +221,23 @@ MUTANTS = (
         after="return self._gone_reads >= 1 and missing >= 0",
         test="tests/unit/actions/pipelines/test_watch_pipelines.py::test_a_pipeline_that_one_list_does_not_show_is_not_gone",
     ),
+    Mutant(
+        promise="V16",
+        what="the first answer of a server decides how the weather is",
+        file="homelab_tasks/actions/diagnosis/weather.py",
+        before="return tries.ask(operation) if self._is_told else tries.sample(operation)",
+        after="return tries.ask(operation)",
+        test="tests/unit/actions/diagnosis/test_weather.py::test_a_single_failure_is_a_warning_and_two_are_a_failure",
+    ),
+    Mutant(
+        promise="V16",
+        what="a stream that only pings is good",
+        file="homelab_tasks/actions/diagnosis/examine_pipelines.py",
+        before="if not streams.echo(repository_id, seconds=STREAM_SECONDS):",
+        after="if streams.echo(repository_id, seconds=STREAM_SECONDS) < 0:",
+        test="tests/unit/actions/diagnosis/test_examine_pipelines.py"
+        "::test_a_stream_that_does_not_come_through_says_how_and_what_the_proxy_must_not_do",
+    ),
     # Tokens
     Mutant(
         promise="T1",

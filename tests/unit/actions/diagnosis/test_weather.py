@@ -90,6 +90,13 @@ def test_answers_that_take_their_time_are_counted_too() -> None:
     assert "look at the server's load" in (check.hint or "")
 
 
+def test_an_answer_that_took_its_time_among_many_is_no_trouble() -> None:
+    tries = Tries(FakeClock())
+    tries.count, tries.slow = 32, 1
+
+    assert Weather().found("woodpecker", "answers", tries).state is CheckState.OK
+
+
 def test_the_weather_is_told_once_and_then_only_asked_for_an_answer() -> None:
     clock, kept = FakeClock(), Weather()
     flapping = Tries(clock)
