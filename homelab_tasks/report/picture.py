@@ -41,10 +41,11 @@ class TargetRow(Struct, frozen=True, kw_only=True):
         """
         How much is done, 0 to 1: the new pods that are ready, of all that are wanted or have yet to go.
 
-        None where nothing has begun. Where pods may not be read, the counts of the server stand in for them.
+        None where nothing has begun, or cannot be told. Where pods may not be read, the counts of the server stand
+        in for them, once it has a new revision: before that they are the old one's.
         """
         seen = self.seen
-        if seen.phase is Phase.IMAGE or not seen.desired:
+        if seen.phase is Phase.IMAGE or not seen.desired or (seen.renewed is None and seen.revision is None):
             return None
         ready = seen.renewed if seen.renewed is not None else min(seen.updated or 0, seen.available or 0)
         return min(1.0, ready / (seen.desired + (seen.old or 0)))

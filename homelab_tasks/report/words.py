@@ -62,8 +62,8 @@ def _subjects(verdict: Verdict, ran: Mapping[int, float]) -> Iterator[str | Span
     for pipeline in verdict.pipelines:
         yield from (f"#{pipeline.number}", _took(ran.get(pipeline.number)))
     if not verdict.pipelines:
-        targets = " ".join(target.target for target in verdict.targets)
-        yield None if verdict.reason.startswith(f"{targets}:") else targets  # the reason says it
+        if not any(verdict.reason.startswith(f"{target.target}:") for target in verdict.targets):  # it says which
+            yield " ".join(target.target for target in verdict.targets)
         yield _took(verdict.seconds)
 
 

@@ -28,7 +28,8 @@ def verdict_of(journeys: Sequence[Journey], request: Request, witness: Witness, 
     ended = [(journey, journey.ending) for journey in journeys if journey.ending is not None]
     word = worst((ending.word for _, ending in ended), TARGETS_WORST_FIRST)
     journey, ending = next(pair for pair in ended if pair[1].word is word)
-    others = f" (and {len(ended) - 1} more)" if len(ended) > 1 else ""
+    same = sum(each.word is word for _, each in ended)
+    others = f" (and {same - 1} more)" if same > 1 else ""
     return Verdict(
         verdict=word,
         reason=f"{journey.label}: {ending.reason}{others}",

@@ -246,7 +246,13 @@ def test_every_row_is_there_and_no_quote_when_it_is_the_last_frame() -> None:
 
 def test_a_rollout_has_a_bar_of_its_pods_when_it_goes_on() -> None:
     rollout = Rollout(
-        target="web/deployment/web", phase=Phase.ROLLOUT, image="reg/web:3f9c2e1", desired=4, updated=2, available=2
+        target="web/deployment/web",
+        phase=Phase.ROLLOUT,
+        image="reg/web:3f9c2e1",
+        desired=4,
+        updated=2,
+        available=2,
+        revision="web-77",
     )
 
     assert drawn(picture_of(rollout), now=41, width=120) == [
@@ -274,6 +280,13 @@ def test_the_bar_of_a_rollout_counts_what_is_new_and_what_has_yet_to_go() -> Non
         TargetRow(seen=seen, elapsed=Elapsed()).fraction
         for seen in (waiting, ROLLING, structs.replace(ROLLING, renewed=3), structs.replace(ROLLING, renewed=3, old=0))
     ] == [None, 2 / 4, 3 / 4, 1]
+
+
+def test_the_counts_of_a_rollout_are_the_old_ones_until_there_is_a_new_revision() -> None:
+    counts = structs.replace(ROLLING, updated=3, available=3, renewed=None, old=None)
+
+    assert TargetRow(seen=counts, elapsed=Elapsed()).fraction is None
+    assert TargetRow(seen=structs.replace(counts, revision="web-77"), elapsed=Elapsed()).fraction == 1
 
 
 def test_a_rollout_has_its_pods_below_it_when_the_terminal_is_no_wider_than_usual() -> None:

@@ -14,6 +14,7 @@ from homelab_tasks.model.events import (
     PipelineSummary,
     Rollout,
     StepSeen,
+    TargetVerdict,
     Verdict,
     Watching,
 )
@@ -152,6 +153,19 @@ def test_each_failure_is_told_with_its_own_log_and_page_when_there_are_several()
         "  https://ci.test/128",
         "  https://ci.test/129",
     ]
+
+
+def test_only_the_target_that_failed_is_named_when_others_are_rolled_out() -> None:
+    targets = (
+        TargetVerdict(target="web", verdict=Word.ROLLED_OUT, reason="3 of 3 available"),
+        TargetVerdict(target="api", verdict=Word.FAILED, reason="CrashLoopBackOff"),
+    )
+    failure = Failure(target="api", error="CrashLoopBackOff", tail=("KeyError",))
+    verdict = Verdict(
+        verdict=Word.FAILED, reason="api: CrashLoopBackOff", targets=targets, failures=(failure,), seconds=13
+    )
+
+    assert Shown().show([verdict]).progress[0] == "✗ failed 13s api: CrashLoopBackOff"
 
 
 def test_nothing_is_said_twice_when_the_last_line_says_all_of_it() -> None:

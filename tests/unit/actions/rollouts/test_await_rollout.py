@@ -122,6 +122,18 @@ def test_what_is_renewed_and_what_is_old_is_told() -> None:
     assert (rolling[-1].renewed, rolling[-1].old) == (2, 0)
 
 
+def test_only_what_ended_alike_is_counted_when_there_are_several_targets() -> None:
+    on = cluster()
+    for name, run in (("web", "name"), ("api", "ready"), ("cron", "ready")):
+        on.apply(workload(B, name=name, run=run))
+
+    red, green = end(wait(on, B, "web,api,cron")), end(wait(on, B, "api,cron"))
+
+    assert (red.verdict, green.verdict) == (Word.FAILED, Word.ROLLED_OUT)
+    assert "more)" not in red.reason
+    assert green.reason.endswith("(and 1 more)")
+
+
 def test_the_trouble_of_pods_is_told_with_their_target() -> None:
     on = rolled(cluster())
     on.apply(workload(B, run="crash"))
