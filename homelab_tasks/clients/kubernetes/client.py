@@ -6,7 +6,7 @@ selector, so that what else runs in a namespace costs nothing. What the token ma
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from homelab_tasks.clients.kubernetes.api import KubernetesApi
+from homelab_tasks.clients.kubernetes.listing import Rights, items_of, pages, version_of
 from homelab_tasks.clients.kubernetes.pod_objects import decode_occurrence, decode_pod
 from homelab_tasks.clients.kubernetes.quotas import decode_quota
 from homelab_tasks.clients.kubernetes.refusals import AbsentError, ForbiddenError
@@ -29,10 +30,6 @@ from homelab_tasks.model.rollouts.workload import ReplicaSet, Workload
 
 T = TypeVar("T")
 
-PAGE_SIZE = 500
-MOST_PAGES = 300  # the 150,000 pods that a whole cluster may have
-ASK_AGAIN_SECONDS = 30.0
-"""What the token may not read is asked for again so often: rights change, and a server that starts knows none yet."""
 LONGEST_LOG_BYTES = 64 * 1024
 
 
@@ -55,7 +52,7 @@ class Kubernetes:
         self._queue: SimpleQueue[News] = SimpleQueue()
         self._stopped = threading.Event()
         self._watch_apis: list[KubernetesApi] = []
-        self._forbidden_at: dict[str, float] = {}
+        self._rights = Rights(now)
 
     @property
     def requests(self) -> int:
@@ -69,15 +66,16 @@ class Kubernetes:
         Raises ForbiddenError where neither is.
         """
         path = _path("apis/apps/v1", namespace, kind.resource)
-        if self._may(path):
+        if self._rights.may_list(path):
             try:
                 listed = self._api.get(path, {"fieldSelector": f"metadata.name={name}"})
             except ForbiddenError:
-                self._remember(path)
+                self._rights.forbid(path)
             else:
-                items = [each for each in _items(listed) if each["metadata"]["name"] == name]
-                version = (listed.get("metadata") or {}).get("resourceVersion") or ""
-                return Seen(workload=self._decoded(_of_kind(kind), items[0]) if items else None, version=version)
+                items = [each for each in items_of(listed) if each["metadata"]["name"] == name]
+                return Seen(
+                    workload=self._decoded(_of_kind(kind), items[0]) if items else None, version=version_of(listed)
+                )
         try:
             return Seen(workload=self._decoded(_of_kind(kind), self._api.get(f"{path}/{quote(name)}")))
         except AbsentError:
@@ -161,38 +159,19 @@ class Kubernetes:
     def _listed(
         self, path: str, selection: Mapping[str, str], decode: Callable[[Mapping[str, Any]], T]
     ) -> tuple[T, ...] | None:
-        if not self._may(path):
+        if not self._rights.may_list(path):
             return None
         try:
-            return tuple(self._decoded(decode, each) for each in self._pages(path, selection))
+            return tuple(self._decoded(decode, each) for each in pages(self._api, path, selection))
         except ForbiddenError:
-            self._remember(path)
+            self._rights.forbid(path)
             return None
-
-    def _pages(self, path: str, selection: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-        parameters: dict[str, str | int] = {**selection, "limit": PAGE_SIZE}
-        for _ in range(MOST_PAGES):
-            listed = self._api.get(path, parameters)
-            yield from _items(listed)
-            more = (listed.get("metadata") or {}).get("continue")
-            if not more:
-                return
-            if more == parameters.get("continue"):
-                break
-            parameters["continue"] = more
-        raise TransientError(f"{self.server} answers with a list that does not end", answered=True)
 
     def _decoded(self, decode: Callable[[Mapping[str, Any]], T], written: Mapping[str, Any]) -> T:
         try:
             return decode(written)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise TransientError(f"{self.server} answers with an object of another shape", answered=True) from error
-
-    def _may(self, path: str) -> bool:
-        return self._now() - self._forbidden_at.get(path, -ASK_AGAIN_SECONDS) >= ASK_AGAIN_SECONDS
-
-    def _remember(self, path: str) -> None:
-        self._forbidden_at[path] = self._now()
 
 
 def _of_kind(kind: Kind) -> Callable[[Mapping[str, Any]], Workload]:
@@ -201,15 +180,6 @@ def _of_kind(kind: Kind) -> Callable[[Mapping[str, Any]], Workload]:
 
 def _path(group: str, namespace: str, resource: str) -> str:
     return f"/{group}/namespaces/{quote(namespace)}/{resource}"
-
-
-def _items(listed: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    items = listed.get("items")
-    if str(listed.get("kind")).endswith("List") and items is None:
-        return []  # Go writes an empty list as null
-    if not isinstance(items, list) or not all(isinstance(each, dict) and each.get("metadata") for each in items):
-        raise TransientError("the API server answers with something that is no list", answered=True)
-    return items
 
 
 def _news_kind(type_: str) -> NewsKind:

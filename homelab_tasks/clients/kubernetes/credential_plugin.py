@@ -96,7 +96,7 @@ class Command:
             problem = f"the kubeconfig's credential plugin {self._exec.command!r} cannot be run: {error.strerror}"
             raise DeniedError(problem, hint=self._exec.install_hint) from error
         except subprocess.TimeoutExpired as error:
-            raise DeniedError(f"{self._name} did not end within {seconds:g} s", hint=_by_hand(command)) from error
+            raise DeniedError(f"{self._name} did not end within {seconds:.0f} s", hint=_by_hand(command)) from error
         if done.returncode != 0:
             with suppress(DeniedError):  # it may say on stderr what it printed all the same
                 self._header(self._understood(done.stdout))

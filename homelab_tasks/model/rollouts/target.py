@@ -84,7 +84,7 @@ def parse_targets(written: str, *, namespace: str) -> tuple[Target, ...]:
     """
     Read comma-separated targets; *namespace* is where those are that name none. The same one twice is once.
 
-    Raises UsageError for an empty part, a name that no server would take, and a kind without a rollout.
+    Raises UsageError for an empty part, a name or namespace that no server would take, and a kind without a rollout.
     """
     parts = [part.strip() for part in written.split(",")]
     return tuple(dict.fromkeys(parse_target(part, namespace=namespace) for part in parts))
@@ -98,6 +98,8 @@ def parse_target(written: str, *, namespace: str) -> Target:
         if not _is_name(name) and name.lower() not in _KINDS:
             raise UsageError(f"{written!r} is not a target", hint=_FORMS)
     kind, where = _kind_and_namespace(words[:-1], written)
+    if not _is_name(where or namespace):
+        raise UsageError(f"{where or namespace!r} is not a namespace", hint="kubectl get namespaces")
     if not _is_name(words[-1]):
         raise UsageError(f"{words[-1]!r} in target {written!r} is not a name", hint=_FORMS)
     return Target(name=words[-1], namespace=where or namespace, kind=kind, container=container or None)

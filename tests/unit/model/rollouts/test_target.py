@@ -66,3 +66,11 @@ def test_a_target_reads_back_as_itself_when_it_was_written_by_us(
     target = Target(name=name, namespace=namespace, kind=kind, container=container)
 
     assert parse_target(str(target), namespace="elsewhere") == target
+
+
+@pytest.mark.parametrize("namespace", ["Team_A", "a/b", "..", " ", "default "])
+def test_a_namespace_that_no_server_would_take_is_refused(namespace: str) -> None:
+    with pytest.raises(UsageError, match="is not a namespace"):
+        parse_target("deploy/web", namespace=namespace)
+
+    assert parse_target("apps/web", namespace=namespace).namespace == "apps"
