@@ -6,7 +6,6 @@ from typing import Protocol
 from homelab_tasks.actions.pipelines.read_tails import BATCH_SECONDS, LATE_SECONDS, Logs
 from homelab_tasks.actions.pipelines.step_log import StepLog
 from homelab_tasks.actions.waiting import Patience
-from homelab_tasks.errors import UnavailableError
 from homelab_tasks.model.events import Event
 from homelab_tasks.model.pipelines.changes import step_seen
 from homelab_tasks.model.pipelines.judgement import is_settled
@@ -73,7 +72,7 @@ class LogFollower:
         self._steps: dict[int, FollowedStep] = {}
 
     def follow(self, pipeline: Pipeline, wanted: Wanted) -> Generator[Event, None, Pipeline]:
-        """Tell the lines of the *wanted* steps as they come; returns the pipeline as it ended."""
+        """Tell the lines of the *wanted* steps as they come; returns the pipeline at its end, or at the deadline."""
         number = pipeline.number
         try:
             while True:
@@ -81,6 +80,8 @@ class LogFollower:
                     yield step_seen(number, workflow, step, now=self._clock.wall().timestamp())
                 if is_settled(pipeline):
                     yield from self.finish()
+                    return pipeline
+                if self._patience.deadline is not None and self._clock.now() >= self._patience.deadline:
                     return pipeline
                 yield from self._listen_for(LOOK_EVERY_SECONDS)
                 pipeline = yield from self._patience.ask(
@@ -143,8 +144,6 @@ class LogFollower:
 
     def _listen_for(self, seconds: float) -> Iterator[Event]:
         until = self._clock.now() + seconds
-        if self._patience.deadline is not None and self._clock.now() >= self._patience.deadline:
-            raise UnavailableError("the pipeline has not ended in time", hint="give a longer --timeout")
         while self._clock.now() < until:
             yield from self.listen(TICK_SECONDS)
 

@@ -9,10 +9,11 @@ from homelab_tasks.actions.pipelines.find_pipelines import PipelineList, Survey,
 from homelab_tasks.actions.pipelines.follow_logs import LiveLogs, LogFollower
 from homelab_tasks.actions.pipelines.step_log import StepLog
 from homelab_tasks.actions.waiting import Clock, Patience
+from homelab_tasks.durations import format_duration
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, PipelineSummary, Verdict
 from homelab_tasks.model.pipelines.changes import step_seen
-from homelab_tasks.model.pipelines.judgement import judge, red_steps, workflow_name
+from homelab_tasks.model.pipelines.judgement import is_settled, judge, red_steps, workflow_name
 from homelab_tasks.model.pipelines.pipeline import Pipeline, Repository, Step, Workflow
 from homelab_tasks.model.pipelines.selection import Selection
 from homelab_tasks.model.verdict import Word
@@ -53,7 +54,8 @@ def read_logs(ci: Ci, clock: Clock, request: LogRequest) -> Iterator[Event]:
     """
     Tell the lines of the logs asked for, each once and in order; the last event is the verdict.
 
-    The verdict is `ok` when they were told, whatever they say, and `missing` when there is no such pipeline or step.
+    The verdict is `ok` when they were told, whatever they say, `missing` when there is no such pipeline or step, and
+    `timeout` when a pipeline that is followed has not ended in time.
     Raises what finding the repository raises, and UnavailableError when a log cannot be read.
     """
     yield from LogReading(ci, clock, request).run()
@@ -159,6 +161,11 @@ class LogReading:
         if not pipelines:
             short = self._request.commit.short if self._request.commit else "the commit"
             return Word.MISSING, f"no pipeline for {short}", "Is it pushed? inv ci.watch waits for it"
+        late = [row for row in pipelines if self._request.follow and not is_settled(row)]
+        if late:
+            states = ", ".join(f"#{row.number} {row.status}" for row in late)
+            reason = f"not ended within {format_duration(self._request.timeout)}; last seen: {states}"
+            return Word.TIMEOUT, reason, f"Go on: inv ci.logs --pipeline {late[0].number} --follow"
         if self._told_steps:
             return Word.OK, f"the logs of {named} were shown", None
         if self._request.step is None:

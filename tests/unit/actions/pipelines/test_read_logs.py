@@ -106,6 +106,16 @@ def test_following_brings_lines_early_and_all_of_them_in_the_end() -> None:
     assert events[-1].verdict is Word.OK
 
 
+def test_following_ends_in_a_timeout_when_the_pipeline_does_not_end_in_time() -> None:
+    life = states(LIFE, *started(LIFE, 0.0, 500.0), (500.0, "failure", FAILED))
+
+    *_, verdict = read(model(life, {100: [numbered(1)], 101: [numbered(1)]}), follow=True, timeout=60.0)
+
+    assert isinstance(verdict, Verdict)
+    assert (verdict.verdict, verdict.reason) == (Word.TIMEOUT, "not ended within 1m00s; last seen: #3 running")
+    assert verdict.pipelines[0].status == "running"
+
+
 def test_log_that_always_breaks_off_is_given_up_after_as_long_as_an_outage() -> None:
     server = model(ended(), {101: [TransientError("broke off", answered=True)]})
 
