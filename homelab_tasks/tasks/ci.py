@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from invoke.tasks import task
 
 from homelab_tasks.tasks.ci_operate import approve, cancel, decline, restart, run
-from homelab_tasks.tasks.command import command
+from homelab_tasks.tasks.command import NOT_GIVEN, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,11 +34,11 @@ SELECTED = {
 @command("ci.status")
 def status(
     c: Assembly,
-    sha: str = "",
-    pipeline: str = "",
-    branch: str = "",
-    events: str = "",
-    repository: str = "",
+    sha: str = NOT_GIVEN,
+    pipeline: str = NOT_GIVEN,
+    branch: str = NOT_GIVEN,
+    events: str = NOT_GIVEN,
+    repository: str = NOT_GIVEN,
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """
@@ -69,13 +69,13 @@ def status(
 @command("ci.watch")
 def watch(
     c: Assembly,
-    sha: str = "",
-    pipeline: str = "",
-    branch: str = "",
-    events: str = "",
-    repository: str = "",
-    timeout: str = "",
-    appear_timeout: str = "",
+    sha: str = NOT_GIVEN,
+    pipeline: str = NOT_GIVEN,
+    branch: str = NOT_GIVEN,
+    events: str = NOT_GIVEN,
+    repository: str = NOT_GIVEN,
+    timeout: str = NOT_GIVEN,
+    appear_timeout: str = NOT_GIVEN,
     no_follow: bool = False,
     fail_fast: bool = False,
     logs: str = "failed",
@@ -122,15 +122,15 @@ def watch(
 @command("ci.logs")
 def logs(
     c: Assembly,
-    sha: str = "",
-    pipeline: str = "",
-    events: str = "",
-    repository: str = "",
-    step: str = "",
+    sha: str = NOT_GIVEN,
+    pipeline: str = NOT_GIVEN,
+    events: str = NOT_GIVEN,
+    repository: str = NOT_GIVEN,
+    step: str = NOT_GIVEN,
     all: bool = False,  # noqa: A002 - the name of the flag
     follow: bool = False,
-    tail: str = "",
-    timeout: str = "",
+    tail: str = NOT_GIVEN,
+    timeout: str = NOT_GIVEN,
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """

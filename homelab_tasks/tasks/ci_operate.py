@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from invoke.tasks import task
 
-from homelab_tasks.tasks.command import command
+from homelab_tasks.tasks.command import NOT_GIVEN, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +31,12 @@ WHICH = COMMON | {
 @command("ci.restart")
 def restart(
     c: Assembly,
-    sha: str = "",
-    pipeline: str = "",
+    sha: str = NOT_GIVEN,
+    pipeline: str = NOT_GIVEN,
     any_commit: bool = False,
-    repository: str = "",
+    repository: str = NOT_GIVEN,
     watch: bool = False,
-    timeout: str = "",
+    timeout: str = NOT_GIVEN,
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """
@@ -58,11 +58,11 @@ def restart(
 @command("ci.cancel")
 def cancel(
     c: Assembly,
-    sha: str = "",
-    pipeline: str = "",
-    repository: str = "",
+    sha: str = NOT_GIVEN,
+    pipeline: str = NOT_GIVEN,
+    repository: str = NOT_GIVEN,
     watch: bool = False,
-    timeout: str = "",
+    timeout: str = NOT_GIVEN,
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """
@@ -81,11 +81,11 @@ def cancel(
 @command("ci.approve")
 def approve(
     c: Assembly,
-    sha: str = "",
-    pipeline: str = "",
-    repository: str = "",
+    sha: str = NOT_GIVEN,
+    pipeline: str = NOT_GIVEN,
+    repository: str = NOT_GIVEN,
     watch: bool = False,
-    timeout: str = "",
+    timeout: str = NOT_GIVEN,
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """
@@ -105,11 +105,11 @@ def approve(
 @command("ci.decline")
 def decline(
     c: Assembly,
-    sha: str = "",
-    pipeline: str = "",
-    repository: str = "",
+    sha: str = NOT_GIVEN,
+    pipeline: str = NOT_GIVEN,
+    repository: str = NOT_GIVEN,
     watch: bool = False,
-    timeout: str = "",
+    timeout: str = NOT_GIVEN,
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """
@@ -136,11 +136,11 @@ def decline(
 @command("ci.run")
 def run(
     c: Assembly,
-    branch: str = "",
+    branch: str = NOT_GIVEN,
     var: list[str] | None = None,
-    repository: str = "",
+    repository: str = NOT_GIVEN,
     watch: bool = False,
-    timeout: str = "",
+    timeout: str = NOT_GIVEN,
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from invoke.context import Context
 
     from homelab_tasks.model.events import Event
+    from homelab_tasks.tasks.assembly import Assembly
+
+
+NOT_GIVEN: Any = None
+"""The default of a flag whose text may be left out; the body gets empty text, which cannot be given."""
 
 
 def command(name: str) -> Callable[[Callable[..., Iterator[Event]]], Callable[..., None]]:
@@ -27,10 +32,17 @@ def command(name: str) -> Callable[[Callable[..., Iterator[Event]]], Callable[..
 
         @functools.wraps(body)
         def run(context: Context, /, *arguments: Any, **flags: Any) -> None:
+            from homelab_tasks.tasks.flags import require_text
             from homelab_tasks.tasks.running import run_task
 
             given = {flag: value for flag, value in flags.items() if value != defaults.get(flag)}
-            run_task(context, name, lambda assembly: body(assembly, *arguments, **flags), given)
+            texts = {flag: "" for flag, default in defaults.items() if default is NOT_GIVEN}
+
+            def begin(assembly: Assembly) -> Iterator[Event]:
+                require_text(flag for flag in texts if given.get(flag) == "")
+                return body(assembly, *arguments, **flags | {flag: given.get(flag, "") for flag in texts})
+
+            run_task(context, name, begin, given)
 
         return run
 

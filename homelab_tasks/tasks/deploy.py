@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from invoke.tasks import task
 
-from homelab_tasks.tasks.command import command
+from homelab_tasks.tasks.command import NOT_GIVEN, command
 from homelab_tasks.tasks.optional_argument import LenientTask
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ FLAGS = {
 def status(
     c: Assembly,
     target: str = "",
-    sha: str = "",
-    image: str = "",
-    context: str = "",
-    namespace: str = "",
-    kubeconfig: str = "",
-    stable_for: str = "",
-    timeout: str = "",
-    repository: str = "",
+    sha: str = NOT_GIVEN,
+    image: str = NOT_GIVEN,
+    context: str = NOT_GIVEN,
+    namespace: str = NOT_GIVEN,
+    kubeconfig: str = NOT_GIVEN,
+    stable_for: str = NOT_GIVEN,
+    timeout: str = NOT_GIVEN,
+    repository: str = NOT_GIVEN,
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """
@@ -73,14 +73,14 @@ def status(
 def wait(
     c: Assembly,
     target: str = "",
-    sha: str = "",
-    image: str = "",
-    context: str = "",
-    namespace: str = "",
-    kubeconfig: str = "",
-    stable_for: str = "",
-    timeout: str = "",
-    repository: str = "",
+    sha: str = NOT_GIVEN,
+    image: str = NOT_GIVEN,
+    context: str = NOT_GIVEN,
+    namespace: str = NOT_GIVEN,
+    kubeconfig: str = NOT_GIVEN,
+    stable_for: str = NOT_GIVEN,
+    timeout: str = NOT_GIVEN,
+    repository: str = NOT_GIVEN,
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """

@@ -1,10 +1,17 @@
 """Values of flags: they arrive as text, and are wrong in the words of the command line."""
 
 import difflib
+from collections.abc import Iterable
 
 from homelab_tasks.durations import Duration, parse_duration
 from homelab_tasks.errors import UsageError
 from homelab_tasks.model.pipelines.pipeline import EVENTS
+
+
+def require_text(empty: Iterable[str]) -> None:
+    """Refuse flags that were given as *empty* text: `--sha "$SHA"` of a variable that is not set means no default."""
+    for flag in empty:
+        raise UsageError(f"--{flag.replace('_', '-')}: is empty", hint="give it a value, or leave it out")
 
 
 def duration(flag: str, text: str, default: Duration) -> Duration:
@@ -38,7 +45,9 @@ def event_names(text: str, default: tuple[str, ...]) -> tuple[str, ...]:
     Refuses what is nearly the name of an event; an event of a newer server passes.
     """
     source = "--events" if text else "homelab.ci.events"
-    names = words(text) or default
+    names = words(text) if text else default
+    if not names:
+        raise UsageError(f"{source}: {text!r} names no event")
     for name in names:
         near = difflib.get_close_matches(name, EVENTS, n=1)
         if near and near[0] != name:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from invoke.tasks import task
 
 from homelab_tasks.errors import UsageError
-from homelab_tasks.tasks.command import command
+from homelab_tasks.tasks.command import NOT_GIVEN, command
 from homelab_tasks.tasks.optional_argument import LenientTask
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ JSON_HELP = "print events as JSON Lines on stdout"
 def start(
     c: Assembly,
     topic: str = "",
-    base: str = "",
+    base: str = NOT_GIVEN,
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """
@@ -55,7 +55,7 @@ def start(
 @command("work.status")
 def status(
     c: Assembly,
-    repository: str = "",
+    repository: str = NOT_GIVEN,
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """
@@ -116,7 +116,7 @@ def clean(
 @command("work.land")
 def land(
     c: Assembly,
-    verify: str = "",
+    verify: str = NOT_GIVEN,
     no_verify: bool = False,
     no_ci_watch: bool = False,
     deploy_wait: bool = False,
@@ -125,9 +125,9 @@ def land(
     dry_run: bool = False,
     resume: bool = False,
     abort: bool = False,
-    message: str = "",
-    repository: str = "",
-    timeout: str = "",
+    message: str = NOT_GIVEN,
+    repository: str = NOT_GIVEN,
+    timeout: str = NOT_GIVEN,
     json: bool = False,  # noqa: ARG001 - read by the command
 ) -> Iterator[Event]:
     """
