@@ -34,12 +34,12 @@ class Try(Struct, Generic[T], frozen=True, kw_only=True):
 class Tries:
     """Counts the tries at a server, and remembers what was wrong with some of them."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Begin with none."""
-        self._clock = clock
+    def __init__(self, clock: Clock, *, slow_seconds: float = SLOW_SECONDS) -> None:
+        """Begin with none; an answer to a sample that takes longer than *slow_seconds* is slow."""
+        self._clock, self._slow_seconds = clock, slow_seconds
         self.count = 0
         self.failures: list[str] = []
-        self.slow = 0  # answers to a sample that took longer than SLOW_SECONDS
+        self.slow = 0
         self.quickest = float("inf")
 
     def ask(self, operation: Callable[[], T]) -> T:
@@ -62,7 +62,7 @@ class Tries:
         Returns an answer; raises an error when there is none.
         """
         tried = [self._noted(each) for each in self._side_by_side(operation, times)]
-        self.slow += sum(each.error is None and each.seconds > SLOW_SECONDS for each in tried)
+        self.slow += sum(each.error is None and each.seconds > self._slow_seconds for each in tried)
         answered = [each for each in tried if each.error is None]
         if answered:
             return _answer(answered[-1])
