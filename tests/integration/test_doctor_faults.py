@@ -72,7 +72,12 @@ WAYS = {
 }
 TARGET = "target web/web"
 CLUSTER = {
-    "crash": Naming(TARGET, "container web of web-", "why it crashed: kubectl --context homelab -n web logs", FAILED),
+    "crash": Naming(
+        TARGET,
+        "; last words: KeyError: 'DATABASE_URL'",
+        "why it crashed: kubectl --context homelab -n web logs",
+        FAILED,
+    ),
     "pull-error": Naming(TARGET, "not found", "see that the image is in its registry", FAILED),
     "unschedulable": Naming(TARGET, "is Unschedulable: 0/2 nodes", "give it a node with room", FAILED),
     # Nothing is wrong now: the next rollout will be held up, or one is on its way.

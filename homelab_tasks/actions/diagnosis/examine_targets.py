@@ -18,6 +18,7 @@ from homelab_tasks.model.rollouts.workload import Workload
 
 PATIENCE_SECONDS = 3.0
 IMAGES_SHOWN = 3
+LINES_READ, LONGEST_WORDS = 5, 160  # of a log, and of its last line
 
 
 class QuotaReader(Protocol):
@@ -66,17 +67,18 @@ def examine_target(cluster: Cluster, clock: Clock, target: Target, *, kubectl: s
     if target.container is not None and target.container not in containers:
         text = f"{snapshot.workload.reference} has no container {target.container}, but {', '.join(containers)}"
         return failed(name, text, hint="correct homelab.deploy.targets")
-    return _standing(name, snapshot, target, kubectl)
+    return _standing(name, cluster, snapshot, target, kubectl)
 
 
-def _standing(name: str, snapshot: Snapshot, target: Target, kubectl: str) -> Check:
+def _standing(name: str, cluster: Cluster, snapshot: Snapshot, target: Target, kubectl: str) -> Check:
     progress, workload = progress_of(snapshot), snapshot.workload
     text = f"{workload.reference}, {_images(workload, target)}: {progress.text}"
     causes = progress.causes or _restarting(progress)
     if causes:
         cause, *others = causes
         more = f", and {len(others)} more" if others else ""
-        return failed(name, f"{cause.text.rstrip('.')}{more} ({text})", hint=_advice(cause, workload, kubectl))
+        told = f"{cause.text.rstrip('.')}{more}{_last_words(cluster, cause, workload)} ({text})"
+        return failed(name, told, hint=_advice(cause, workload, kubectl))
     if progress.state is State.COMPLETE:
         return good(name, text)
     if progress.state is State.BLOCKED:
@@ -99,6 +101,18 @@ def _restarting(progress: Progress) -> tuple[Cause, ...]:
         for container in pod.containers
         if container.restarts and not container.ready
     )
+
+
+def _last_words(cluster: Cluster, cause: Cause, workload: Workload) -> str:
+    """Quote the last line of a container that crashed; nothing where there is none, or it may not be read."""
+    if not cause.restarted or cause.pod is None or cause.container is None:
+        return ""
+    try:
+        lines = cluster.log(workload.namespace, cause.pod, cause.container, previous=True, lines=LINES_READ)
+    except HomelabError:
+        return ""
+    said = [line.strip()[:LONGEST_WORDS] for line in lines if line.strip()]
+    return f"; last words: {said[-1]}" if said else ""
 
 
 def _images(workload: Workload, target: Target) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from homelab_tasks.actions.diagnosis.examine_targets import examine_quotas, examine_target
-from homelab_tasks.errors import HomelabError, TransientError
+from homelab_tasks.errors import DeniedError, HomelabError, TransientError
 from homelab_tasks.model.events import Check, CheckState
 from homelab_tasks.model.rollouts.quota import Quota
 from homelab_tasks.model.rollouts.target import parse_target
@@ -67,6 +67,30 @@ def test_what_keeps_pods_from_running_is_a_failure_with_its_fix(run: str, second
     assert (check.state, check.verdict) == (CheckState.FAILED, Word.FAILED)
     assert text in check.text
     assert hint in (check.hint or "")
+
+
+def test_the_last_words_of_a_container_that_crashes_are_quoted() -> None:
+    simulated = cluster()
+    log = {"fake/log": "starting\nKeyError: 'DATABASE_URL'\n\n"}
+    simulated.apply(workload("aaaaaaa", run="crash", annotations=log))
+    live(simulated, 1.0)
+
+    assert "exit 1; last words: KeyError: 'DATABASE_URL' (deployment/web" in looked_at(simulated).text
+
+
+class Mute(SimulatedCluster):
+    """Tells no log."""
+
+    def log(self, namespace: str, pod: str, container: str, *, previous: bool, lines: int) -> tuple[str, ...]:
+        raise DeniedError("pods/log is forbidden")
+
+
+def test_a_log_that_may_not_be_read_is_left_out() -> None:
+    simulated = Mute(FakeClock())
+    simulated.apply(workload("aaaaaaa", run="crash"))
+    live(simulated, 1.0)
+
+    assert "restarted once, exit 1 (deployment/web" in looked_at(simulated).text
 
 
 def test_several_causes_are_counted() -> None:
