@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from homelab_tasks.actions.landing.land import land
+    from homelab_tasks.actions.landing.rehearse_landing import rehearse_landing
     from homelab_tasks.actions.landing.site import Order
     from homelab_tasks.actions.pipelines.board import Rules
     from homelab_tasks.actions.pipelines.choose_pipeline import Choice
@@ -101,6 +102,7 @@ __all__ = [
     "parse_targets",
     "prepare_landing",
     "read_logs",
+    "rehearse_landing",
     "run_pipeline",
     "watch_pipelines",
 ]
@@ -110,6 +112,7 @@ _ROOMS = {
     "homelab_tasks.actions.pipelines.board": ("Rules",),
     "homelab_tasks.actions.pipelines.choose_pipeline": ("Choice",),
     "homelab_tasks.actions.landing.land": ("land",),
+    "homelab_tasks.actions.landing.rehearse_landing": ("rehearse_landing",),
     "homelab_tasks.actions.landing.site": ("Order",),
     "homelab_tasks.actions.pipelines.operate_pipeline": ("OperateRequest", "operate_pipeline"),
     "homelab_tasks.actions.pipelines.read_logs": ("LogRequest", "read_logs"),

@@ -7,7 +7,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from homelab_tasks.actions.landing.land import Proposer
+from homelab_tasks.actions.landing.fall_back import Proposer
 from homelab_tasks.actions.landing.propose import Proposal, propose
 from homelab_tasks.actions.landing.site import Site
 from homelab_tasks.actions.waiting import Clock, Patience

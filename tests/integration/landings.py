@@ -5,7 +5,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from homelab_tasks.actions.landing.land import Proposer, land
+from homelab_tasks.actions.landing.fall_back import Proposer
+from homelab_tasks.actions.landing.land import land
 from homelab_tasks.actions.landing.site import Order, Site
 from homelab_tasks.clients.clock import SystemClock
 from homelab_tasks.clients.git.clone import Git

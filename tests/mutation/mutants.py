@@ -356,7 +356,7 @@ MUTANTS = (
     Mutant(
         promise="C2",
         what="after a lost race the new merge is not verified",
-        file="homelab_tasks/actions/landing/land.py",
+        file="homelab_tasks/actions/landing/race.py",
         before="verdict = yield from self._verify(candidate)",
         after="verdict = None if candidate.attempt > 1 else (yield from self._verify(candidate))",
         test="tests/integration/test_land.py::test_topic_is_verified_anew_when_the_trunk_moves_during_verify",
@@ -388,9 +388,9 @@ MUTANTS = (
     Mutant(
         promise="C5",
         what="what is about to be pushed is not written down",
-        file="homelab_tasks/actions/landing/land.py",
-        before="self._note(step=Step.PUSHING, pushed=pushed, verify_group=None)",
-        after="self._note(step=Step.PUSHING, verify_group=None)",
+        file="homelab_tasks/actions/landing/logbook.py",
+        before="self.note(step=Step.PUSHING, pushed=(*self.record.pushed, candidate), verify_group=None)",
+        after="self.note(step=Step.PUSHING, verify_group=None)",
         test="tests/integration/test_guarantees.py::test_a_landing_is_found_when_its_lander_was_killed_after_the_push",
     ),
     Mutant(

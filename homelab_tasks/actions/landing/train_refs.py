@@ -5,7 +5,7 @@ from collections.abc import Generator
 from homelab_tasks.actions.landing.site import Site
 from homelab_tasks.errors import UnavailableError, UsageError
 from homelab_tasks.model.events import Event
-from homelab_tasks.model.landing.landing import RefChange, car_prefix, green_prefix, tail_ref
+from homelab_tasks.model.landing.landing import HEADS, RefChange, car_prefix, green_prefix, tail_ref
 from homelab_tasks.model.landing.refusal import Refusal, classify_push
 from homelab_tasks.model.landing.train import TrainView, train_refs, view_of
 
@@ -35,6 +35,11 @@ class Car:
             hint = "was it renamed or deleted? homelab.work.trunk names the branch to land on; it is never created"
             raise UsageError(f"there is no branch {self._trunk!r} on the remote", hint=hint)
         return view
+
+    def bring_trunk(self, view: TrainView) -> Generator[Event, None, None]:
+        """Fetch the trunk that *view* shows, where this clone lacks it."""
+        if self._site.clone.contains(view.trunk, view.trunk) is None:
+            yield from self._site.patience.ask("fetch", lambda: self._site.remote.fetch(HEADS + self._trunk, "base"))
 
     def chain(self, view: TrainView) -> Generator[Event, None, tuple[tuple[str, str | None], ...]]:
         """List the candidates of the tail that the trunk does not hold, oldest first, with their first parents."""
