@@ -14,6 +14,7 @@ from typing import IO, Self
 
 from msgspec import Struct
 
+from homelab_tasks.clients.interrupts import uninterrupted
 from homelab_tasks.clients.process_tree import FAREWELL, FAREWELL_SECONDS, adopt_orphans, collect
 from homelab_tasks.errors import UsageError
 
@@ -58,23 +59,28 @@ class Running:
         self._queue: SimpleQueue[str | None] = SimpleQueue()
         adopt_orphans()
         try:
-            self._process = subprocess.Popen(
-                command if isinstance(command, str) else list(command),
-                shell=isinstance(command, str),
-                cwd=directory,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL if is_quiet else subprocess.STDOUT,
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,
-            )
+            with uninterrupted():
+                self._process = subprocess.Popen(
+                    command if isinstance(command, str) else list(command),
+                    shell=isinstance(command, str),
+                    cwd=directory,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL if is_quiet else subprocess.STDOUT,
+                    encoding="utf-8",
+                    errors="replace",
+                    start_new_session=True,
+                )
+                reading = (self._process.stdout, self._queue)
+                threading.Thread(target=_read, args=reading, daemon=True).start()
         except OSError as error:
             name = command.split()[0] if isinstance(command, str) else command[0]
             raise UsageError(f"cannot run {name!r}: {error.strerror or error}") from error
-        if self._process.stdout is not None:
-            threading.Thread(target=_read, args=(self._process.stdout, self._queue), daemon=True).start()
+        except KeyboardInterrupt:
+            if hasattr(self, "_process"):  # it was started meanwhile
+                self.end()
+            raise
 
     @property
     def group(self) -> int:

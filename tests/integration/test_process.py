@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -109,3 +110,16 @@ def test_a_command_has_no_terminal_and_no_input() -> None:
 def test_a_program_that_is_not_there_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="cannot run 'no-such-program': No such file"):
         run(["no-such-program", "secret-argument"])
+
+
+def test_nothing_is_left_running_when_an_interrupt_comes_as_a_command_is_started(tmp_path: Path) -> None:
+    def go_on(delay: float) -> None:
+        threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT)).start()
+        run(f"echo $$ >> {tmp_path}/started; exec sleep 60")
+
+    for tenths_of_milliseconds in range(60):
+        with pytest.raises(KeyboardInterrupt):
+            go_on(tenths_of_milliseconds / 10_000)
+
+    left = [pid for pid in (tmp_path / "started").read_text().split() if is_alive(int(pid))]
+    assert left == []

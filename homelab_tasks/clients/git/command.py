@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from msgspec import Struct
 
+from homelab_tasks.clients.interrupts import uninterrupted
 from homelab_tasks.clients.process_tree import end_with_children
 from homelab_tasks.errors import UnavailableError, UsageError
 
@@ -146,7 +147,7 @@ class GitCommand:
             raise UsageError("git was not found", hint="install git 2.39 or newer") from error
         options = [part for setting in self._configuration for part in ("-c", setting)]
         try:
-            with _readable(given) as source:
+            with _readable(given) as source, uninterrupted():
                 running = Git(self.directory).execute(
                     [*_without_inherited(), "git", *options, *arguments],
                     istream=source,
