@@ -64,10 +64,10 @@ def examine_pipelines(archive: Archive, clock: Clock, weather: Weather, reposito
     try:
         rows = weather.ask(tries, lambda: archive.pipelines(repository.id, per_page=1))
         asked = "the workflows of a pipeline"
-        weather.ask(tries, lambda: _unless_missing(lambda: archive.pipeline(repository.id, NO_NUMBER)))
+        weather.probe(tries, lambda: _unless_missing(lambda: archive.pipeline(repository.id, NO_NUMBER)))
         newest = tries.ask(lambda: archive.pipeline(repository.id, rows[0].number)) if rows else None
         asked = "the log of a step"
-        weather.ask(tries, lambda: _unless_missing(lambda: _read(archive.log(repository.id, NO_NUMBER, NO_NUMBER))))
+        weather.probe(tries, lambda: _unless_missing(lambda: _read(archive.log(repository.id, NO_NUMBER, NO_NUMBER))))
         step = _last_that_ran(newest) if newest is not None else None
         if newest is not None and step is not None:
             tries.ask(lambda: _read(archive.log(repository.id, newest.number, step)))

@@ -54,6 +54,11 @@ class Weather:
         """Ask often enough to see how the weather is; only until there is an answer where that is told already."""
         return tries.ask(operation) if self._is_told else tries.sample(operation)
 
+    def probe(self, tries: Tries, operation: Callable[[], object]) -> None:
+        """Ask only to see how the weather is; raises an error when there is no answer. Nothing where that is told."""
+        if not self._is_told:
+            tries.sample(operation)
+
     def found(self, name: str, text: str, tries: Tries) -> Check:
         """Find *text*, and what was wrong with some of *tries*: a single one is a warning, more are a failure."""
         troubles = len(tries.failures) + _slow(tries)

@@ -105,6 +105,7 @@ def test_the_weather_is_told_once_and_then_only_asked_for_an_answer() -> None:
     again, later = Server(clock, "hung up"), Tries(clock)
 
     kept.ask(later, again.ask)
+    kept.probe(later, again.ask)
 
     assert again.asked == 2
     assert kept.found("pipelines", "none yet", later).state is CheckState.OK
