@@ -100,7 +100,7 @@ class Reader:
         target = self._target
         kinds = (self.kind,) if self.kind is not None else target.kinds
         for kind in kinds:
-            if kind in self._unreadable and not self._can_be_read_by_now(kind):
+            if kind in self._unreadable and self.kind is None and not self._can_be_read_by_now(kind):
                 continue
             try:
                 seen = yield from self._ask(kind, self._cluster.workload, kind, target.namespace, target.name)
@@ -125,7 +125,6 @@ class Reader:
             self._cluster.workload(kind, target.namespace, target.name)
         except HomelabError:
             return False
-        self._unreadable.discard(kind)
         return True
 
     def _optional(

@@ -419,6 +419,21 @@ def test_a_restart_in_the_stable_time_fails() -> None:
     assert "restarted after the rollout was complete" in verdict.reason
 
 
+def test_the_stable_time_begins_anew_when_a_pod_was_not_ready() -> None:
+    on = cluster()
+    on.apply(workload(A))
+
+    def replace_the_pod() -> None:
+        on.cluster.store.mark_deleted(on.running()[0])
+
+    on.at(15, replace_the_pod)
+    verdict = end(wait(on, A, stable_for=20))
+
+    assert verdict.verdict is Word.ROLLED_OUT
+    assert verdict.seconds is not None
+    assert verdict.seconds >= 35
+
+
 def test_it_is_rolled_out_only_after_the_stable_time() -> None:
     verdict = end(wait(rolled(cluster()), A, stable_for=10))
 
@@ -456,6 +471,16 @@ def test_a_name_without_a_kind_is_found_among_all_kinds() -> None:
 
     assert verdict.verdict is Word.ROLLED_OUT
     assert verdict.targets[0].target == "e/statefulset/web"
+
+
+def test_a_target_of_a_known_kind_is_watched_before_it_exists() -> None:
+    on = cluster()
+    on.at(40, lambda: on.apply(workload(A)))
+
+    verdict = end(wait(on, A, "deploy/web"))
+
+    assert verdict.verdict is Word.ROLLED_OUT
+    assert on.requests < 30  # by polling it would be one a second
 
 
 def test_a_kind_that_may_not_be_read_is_told_of_once_and_looked_for_again() -> None:
