@@ -78,7 +78,14 @@ class World:
         """Does the cluster run the commit, nothing else, and all of it?"""
         pods = self.cluster.running()
         desired = NODES if self.resource == "daemonsets" else self.there()["spec"]["replicas"]
-        return len(pods) == desired and all(_is_new_and_ready(pod) for pod in pods)
+        template = self.there()["spec"]["template"]
+        return len(pods) == desired and all(_is_of(template, pod) and _is_new_and_ready(pod) for pod in pods)
+
+
+def _is_of(template: dict[str, Any], pod: dict[str, Any]) -> bool:
+    """Was *pod* made from *template*? The same image may stand in two, and a pod of the other is an old one."""
+    made_from: dict[str, str] = template["metadata"]["annotations"]
+    return bool(made_from.items() <= pod["metadata"].get("annotations", {}).items())
 
 
 def _is_new_and_ready(pod: dict[str, Any]) -> bool:
