@@ -62,10 +62,10 @@ class Endings:
         failures: list[Failure] = []
         for outcome in outcomes:
             number = outcome.sight.pipeline.number
-            complete_at = outcome.sight.logs_complete_at(self._clock.wall().timestamp())
             for failure, step in outcome.judgement.blamed:
                 tail: tuple[str, ...] = ()
                 if step is not None and self._request.logs is not ShownLogs.NONE and not self._request.once:
+                    complete_at = outcome.sight.log_complete_at(step.id, self._clock.wall().timestamp())
                     tail = yield from tails.read(number, step.id, describe(failure), complete_at=complete_at)
                 failures.append(structs.replace(failure, tail=tail))
         return tuple(failures)

@@ -11,7 +11,7 @@ from homelab_tasks.model.pipelines.pipeline import LogLine
 TAIL_LINES = 40
 BATCH_SECONDS = 1.2
 """How long after the end of a step its last lines may come: batches of a second (agent/rpc/client_grpc.go:48-52)."""
-LATE_SECONDS = 3.0  # for logs that are empty
+LATE_SECONDS = 1.8  # beyond that, for logs that are empty
 UNREADABLE_SECONDS = 6.0  # for a server that does not give them
 PAUSE_SECONDS = 0.25
 
@@ -34,7 +34,7 @@ def read_end(ci: Logs, repository_id: int, number: int, step_id: int) -> tuple[L
 
 
 class TailReader:
-    """Reads the ends of logs; all of them together may be late by LATE_SECONDS, or UNREADABLE_SECONDS."""
+    """Reads the ends of logs; those that cannot be read may be late by UNREADABLE_SECONDS, all of them together."""
 
     def __init__(self, ci: Logs, clock: Clock, *, repository_id: int) -> None:
         """Read logs of *repository_id*."""
@@ -53,14 +53,14 @@ class TailReader:
         """
         self._clock.sleep(max(0.0, complete_at - self._clock.now()))
         while True:
-            problem, patience = "it is empty", LATE_SECONDS
+            problem, until = "it is empty", complete_at + LATE_SECONDS
             try:
                 lines = tuple(line.text for line in read_end(self._ci, self._repository_id, number, step_id))
             except HomelabError as error:
-                lines, problem, patience = (), error.problem, UNREADABLE_SECONDS
+                lines, problem, until = (), error.problem, self._started + UNREADABLE_SECONDS
             if lines:
                 return lines
-            if self._clock.now() >= self._started + patience:
+            if self._clock.now() >= until:
                 yield Note(kind=NoteKind.WARNING, text=f"the log of {place} could not be shown: {problem}")
                 return ()
             self._clock.sleep(PAUSE_SECONDS)

@@ -42,6 +42,7 @@ class Sight:
         self._running_since: float | None = None
         self._pending_since: float | None = None
         self._final_since: float | None = None
+        self._steps_ended: dict[int, float] = {}  # by the id of the step
         self._gone_since: float | None = None
         self._gone_reads = 0
         self._was_open = False
@@ -77,6 +78,9 @@ class Sight:
         self._pending_since = _first(self._pending_since, now) if waiting else None
         self._running_since = _first(self._running_since, now) if running else self._running_since
         self._final_since = _first(self._final_since, now) if state.is_final else None
+        for step in (step for workflow in pipeline.workflows or () for step in workflow.steps):
+            if step.status.is_final:
+                self._steps_ended.setdefault(step.id, now)
 
     def news(self, *, wall: float, now: float) -> Iterator[Event]:
         """Tell what changed since this was last called; *wall* is the time of day in unix seconds."""
@@ -118,16 +122,15 @@ class Sight:
         # Only a stopped pipeline is rewritten; the other ends are computed when no workflow is left.
         return waited >= (SETTLE_SECONDS if self.pipeline.state.is_halted else SETTLE_BLIND_SECONDS)
 
-    def logs_complete_at(self, wall: float) -> float:
+    def log_complete_at(self, step_id: int, wall: float) -> float:
         """
-        When the logs of its steps will have come in whole.
+        When the log of one of its steps will have come in whole.
 
-        Long ago, if it had ended before it was first looked at; *wall* (unix seconds) only saves a second here.
+        Long ago, if all had ended before it was first looked at; *wall* (unix seconds) only saves a second here.
         """
-        if self._final_since is None:
-            return 0.0
+        ended = self._steps_ended.get(step_id, self._final_since)
         ended_just_now = self._was_open or abs(wall - self.pipeline.finished) < RECENT_SECONDS
-        return self._final_since + BATCH_SECONDS if ended_just_now else 0.0
+        return 0.0 if ended is None or not ended_just_now else ended + BATCH_SECONDS
 
     def is_settling(self, now: float) -> bool:
         """Does the server call it ended, while that may still be rewritten?"""

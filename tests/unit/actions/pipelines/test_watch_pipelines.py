@@ -1,7 +1,7 @@
 """What a watch makes of one server, where a wrong verdict would be easy."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,7 +13,7 @@ from homelab_tasks.actions.pipelines.watch_request import WatchRequest
 from homelab_tasks.errors import UnavailableError
 from homelab_tasks.model.commit import Commit
 from homelab_tasks.model.events import Event, Note, NoteKind, Verdict
-from homelab_tasks.model.pipelines.pipeline import CancelInfo, Pipeline
+from homelab_tasks.model.pipelines.pipeline import CancelInfo, LogLine, Pipeline
 from homelab_tasks.model.verdict import Word
 from tests.fakes.clock import FakeClock
 from tests.fakes.server import COMMIT, ROW, Fault, Life, ServerModel, started, states, with_cancel_info, workflow
@@ -257,6 +257,43 @@ def test_sign_of_life_comes_every_minute() -> None:
     beats = notes(events, NoteKind.HEARTBEAT)
     assert len(beats) == 16
     assert beats[0].startswith("#1 running 1m00s")
+
+
+@dataclass
+class LateLines(TimedModel):
+    """Gets the last line of every log late."""
+
+    lines_at: float = float("inf")
+
+    def log(self, repository_id: int, number: int, step_id: int) -> Iterator[LogLine]:
+        self._answer("log")
+        yield LogLine(line=0, text="first")
+        if self.clock.now() >= self.lines_at:
+            yield LogLine(line=1, text="last")
+
+
+def test_red_is_told_at_once_when_its_step_had_failed_long_before() -> None:
+    early = (workflow("failure", "failure"), workflow("running", "running", pid=2, name="slow"))
+    late = (early[0], workflow("success", "success", pid=2, name="slow"))
+    life = states(FIRST, (0.0, "running", RUNNING), (5.0, "running", early), (50.0, "failure", late))
+
+    events, model = watched(life)
+
+    assert ending(events).verdict is Word.FAILED
+    assert model.clock.now() < 50.5
+
+
+def test_the_last_lines_are_waited_for_when_the_first_red_workflow_ends_the_watch() -> None:
+    early = (workflow("failure", "failure"), workflow("running", "running", pid=2, name="slow"))
+    begun = (workflow("running", "running"), early[1])
+    life = states(FIRST, (0.0, "running", begun), (5.0, "running", early), (500.0, "failure", RED))
+    model = LateLines(FakeClock(), (life,), lines_at=6.0)
+    request = WatchRequest(repository="lab/app", commit=Commit(sha=COMMIT), rules=Rules(fail_fast=True))
+
+    *_, verdict = watch_pipelines(model, model.clock, request, contains=lambda ancestor, descendant: True)
+
+    assert isinstance(verdict, Verdict)
+    assert verdict.failures[0].tail == ("first", "last")
 
 
 # Ends that may be rewritten
