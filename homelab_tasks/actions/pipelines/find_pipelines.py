@@ -45,6 +45,8 @@ def find_repository(ci: PipelineList, patience: Patience, full_name: str) -> Gen
     except DeniedError:
         text = f"the token is not valid on {ci.server}: reading as anonymous, which sees public repositories only"
         yield Note(kind=NoteKind.WARNING, text=text)
+    except MissingError as error:  # every Woodpecker answers this question
+        raise MissingError(f"no Woodpecker: {error.problem}", hint="check homelab.woodpecker.url") from error
     who = f"user {user.login}" if user else "an anonymous user"
     try:
         repository = yield from patience.ask("repository", lambda: ci.repository(full_name))

@@ -87,7 +87,7 @@ class Repository(Struct, frozen=True, kw_only=True):
 
     id: int
     full_name: str
-    active: bool = False
+    active: bool = True
     private: bool = False
     default_branch: str = ""
     require_approval: str = ""

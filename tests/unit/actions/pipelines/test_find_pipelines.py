@@ -3,11 +3,12 @@
 import pytest
 from msgspec import structs
 
-from homelab_tasks.actions.pipelines.find_pipelines import Survey
+from homelab_tasks.actions.pipelines.find_pipelines import Survey, find_repository
 from homelab_tasks.actions.waiting import Patience
+from homelab_tasks.errors import MissingError
 from homelab_tasks.model.pipelines.pipeline import Pipeline
 from tests.fakes.clock import FakeClock
-from tests.fakes.server import COMMIT, ROW, ServerModel
+from tests.fakes.server import COMMIT, ROW, Fault, ServerModel
 
 DAY = 86400
 OTHER = "0" * 40
@@ -101,3 +102,13 @@ def test_number_that_is_used_again_is_another_row() -> None:
     ci.rows[-1] = structs.replace(row(2), id=5000)
 
     assert read(survey, down_to=2) == []
+
+
+def test_server_that_does_not_know_whose_token_it_is_is_said_to_be_no_woodpecker() -> None:
+    elsewhere = Fault(begin=0.0, seconds=1000.0, kind="404", questions=frozenset({"user"}))
+    ci = ServerModel(FakeClock(), (), (elsewhere,))
+
+    with pytest.raises(MissingError, match=r"no Woodpecker: ci\.homelab\.test answers HTTP 404") as raised:
+        list(find_repository(ci, Patience(ci.clock, server=ci.server, retry_for=30.0), "lab/app"))
+
+    assert raised.value.hint == "check homelab.woodpecker.url"
