@@ -467,4 +467,38 @@ MUTANTS = (
         after="",
         test="tests/unit/tasks/test_running.py::test_signal_that_comes_after_the_verdict_changes_nothing",
     ),
+    Mutant(
+        promise="C1",
+        what="a candidate that throws commits away is pushed",
+        file="homelab_tasks/actions/landing/push_candidate.py",
+        before="    _require_fast_forward(site, candidate)\n",
+        after="",
+        test="tests/unit/actions/landing/test_push_candidate.py"
+        "::test_nothing_is_pushed_when_the_candidate_does_not_follow_the_trunk",
+    ),
+    Mutant(
+        promise="C8",
+        what="what git removes in silence is removed",
+        file="homelab_tasks/clients/git/topics.py",
+        before="self._held_by_unseen_files(place) if landed is not None else None",
+        after="None",
+        test="tests/integration/test_topics.py::test_landed_topic_is_kept_and_named_when_something_would_be_lost",
+    ),
+    Mutant(
+        promise="C12",
+        what="a dry run forgets the landing that was interrupted",
+        file="homelab_tasks/tasks/work_request.py",
+        before="watch=None, wait=None))\n        return\n",
+        after="watch=None, wait=None))\n        _forget(site)\n        return\n",
+        test="tests/integration/test_rehearse_landing.py"
+        "::test_next_landing_still_says_that_the_interrupted_one_landed_when_a_dry_run_came_between",
+    ),
+    Mutant(
+        promise="C13",
+        what="git goes on when it is interrupted",
+        file="homelab_tasks/clients/git/command.py",
+        before="    except BaseException:\n        end_with_children(process)\n",
+        after="    except BaseException:\n",
+        test="tests/integration/test_git_command.py::test_nothing_of_git_goes_on_when_it_is_interrupted",
+    ),
 )
