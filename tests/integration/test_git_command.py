@@ -12,7 +12,7 @@ import pytest
 from homelab_tasks.clients.git.command import KILLED, GitCommand
 from tests.integration.git_repositories import make_remote, write
 
-SLOW = "!f() { echo $$ > pid; echo so far; sleep 30; }; f"  # a shell, and a child of it that keeps the pipe open
+SLOW = "!f() { sleep 30 & echo $! > pid; echo so far; wait; }; f"  # a child that git itself does not know
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def slow(repository: Path) -> GitCommand:
     return GitCommand(repository, configuration=(f"alias.slow={SLOW}",))
 
 
-def shell_of(repository: Path) -> int:
+def child_of(repository: Path) -> int:
     return int((repository / "pid").read_text())
 
 
@@ -69,7 +69,7 @@ def test_nothing_of_git_goes_on_when_its_time_is_up(repository: Path) -> None:
     assert done.code == KILLED
     assert done.errors == "fatal: nothing came of it within 0.5 seconds"
     assert time.monotonic() - begun < 5
-    assert ends(shell_of(repository))
+    assert ends(child_of(repository))
 
 
 @pytest.mark.usefixtures("interrupted_soon")
@@ -77,7 +77,7 @@ def test_nothing_of_git_goes_on_when_it_is_interrupted(repository: Path) -> None
     with pytest.raises(KeyboardInterrupt):
         slow(repository).run("slow", timeout=20)
 
-    assert ends(shell_of(repository))
+    assert ends(child_of(repository))
     assert [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)] == []
 
 
@@ -90,4 +90,4 @@ def test_git_that_does_not_listen_is_killed_when_its_time_is_up(repository: Path
 
     assert done.code == KILLED
     assert time.monotonic() - begun < 8
-    assert ends(shell_of(repository))
+    assert ends(child_of(repository))
