@@ -38,7 +38,8 @@ class SimulatedCluster:
     """
     Lives while the wait lets time pass. *plan* says what happens when (seconds); *turns* shuffles the controllers.
 
-    While *is_away*, no request is answered; workloads of *forbidden* resources may not be read.
+    *read_at* is when workloads were read. While *is_away*, no request is answered; workloads of *forbidden* resources
+    may not be read.
     """
 
     server = "kubernetes.homelab.test"
@@ -52,6 +53,7 @@ class SimulatedCluster:
         self.is_away = False
         self.forbidden: set[str] = set()
         self.requests = 0
+        self.read_at: list[float] = []
         self._lived_until = clock.now()
         self._are_lost, self._lost_until = False, 0.0
         self._topics: dict[str, tuple[str, int]] = {}
@@ -78,6 +80,7 @@ class SimulatedCluster:
 
     def workload(self, kind: Kind, namespace: str, name: str) -> Seen:
         self._count()
+        self.read_at.append(self.clock.now())
         if kind.resource in self.forbidden:
             raise DeniedError(f"{kind.resource} are forbidden", hint="ask for the right")
         found = self.cluster.store.get(kind.resource, namespace, name)
@@ -150,6 +153,10 @@ class SimulatedCluster:
 
     def _lost_watches(self) -> bool:
         """Are the watches lost? They are while it is away, and for a moment longer."""
+        if self.watching is Watching.CUT:
+            self._queue += [News(kind=NewsKind.LOST, topic=topic, text="cut") for topic in self._topics]
+            self._topics.clear()
+            return True
         if self.is_away and not self._are_lost:
             self._are_lost = True
             self._queue += [News(kind=NewsKind.LOST, topic=topic, text="away") for topic in self._topics]

@@ -10,7 +10,7 @@ WATCHED_SECONDS = 5.0
 """How far apart reads are while watches are open: one that fell silent without an end costs no more than this."""
 POLLED_SECONDS = 1.0
 LAGGING_SECONDS = 0.5  # the Deployment says that a ReplicaSet is there, or has a problem, and that one does not yet
-EVENTS_SECONDS = 2.0  # pods are missing: only events say why
+EVENTS_SECONDS = 1.0  # pods are missing: only events say why
 BURST_REQUESTS = 36.0  # of the 60 that the contract gives
 REQUESTS_PER_SECOND = 4.0  # of 6
 REQUESTS_PER_SECOND_POLLING = 9.0  # of 12

@@ -92,7 +92,7 @@ class WatchedTarget:
         if decided or not is_understood or journey.is_named is not was_named or is_worth_reading(before, view.workload):
             self.read_at = now
         else:
-            self._read_before(self.read_at, now)
+            self._read_before(min(self.read_at, now + closer_look(view)), now)
 
     def forgive_watches(self, now: float) -> None:
         """Count the loss of watches from *now*: an outage took them along, and was told."""

@@ -103,8 +103,7 @@ class KubernetesApi:
     ) -> Iterator[Answer]:
         response = self._response(path, parameters, read_timeout, body)
         if response.status_code == HTTPStatus.UNAUTHORIZED and self._credentials.renew():
-            response.close()
-            self._session.close()  # a client certificate is shown when a connection is opened
+            response.close()  # and its connection, so that a fresh client certificate is shown on the next
             response = self._request(path, parameters, read_timeout, body)
         with response:
             answer = Answer(response, self.server)

@@ -57,6 +57,7 @@ def test_an_expired_watch_is_listed_anew_when_the_status_says_so(
     stand_in: Lab, server: KubernetesServer, fail: Callable[[Fault | None], None]
 ) -> None:
     change(stand_in)
+    server.api.asked.clear()
     refused: list[str] = []
 
     def expired(request: Request) -> Response | None:
@@ -71,6 +72,7 @@ def test_an_expired_watch_is_listed_anew_when_the_status_says_so(
 
     assert verdict.verdict is Word.ROLLED_OUT
     assert not [event for event in events if isinstance(event, Note)]
+    assert [each for each in server.api.asked if "/deployments?" in each and each.endswith("limit=1")]
 
 
 def test_a_list_that_does_not_end_is_an_outage(
@@ -99,6 +101,19 @@ def test_every_page_of_a_list_counts_as_a_request(stand_in: Lab, server: Kuberne
 
     assert len(pods) == 4
     assert cluster.requests - sent == 4
+
+
+def test_the_target_is_found_by_its_name_when_a_server_lists_others_too(
+    stand_in: Lab, server: KubernetesServer, fail: Callable[[Fault | None], None]
+) -> None:
+    change(stand_in)
+    found = server.cluster.store.get("deployments", stand_in.namespace, "web")
+    assert found is not None
+    other = {**found, "metadata": {**found["metadata"], "name": "other"}, "spec": {}}
+    listed = {"kind": "DeploymentList", "metadata": {"resourceVersion": "1"}, "items": [other, found]}
+    fail(lambda request: JSONResponse(listed) if request.url.path.endswith("/deployments") else None)
+
+    assert stand_in.look(A).verdict is Word.ROLLED_OUT
 
 
 @pytest.mark.parametrize("image", [None, ""])

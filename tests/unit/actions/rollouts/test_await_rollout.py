@@ -257,7 +257,7 @@ def test_a_denial_of_ten_seconds_fails_whoever_makes_the_pods(resource: str, tar
     assert verdict.verdict is Word.FAILED
     assert "violates PodSecurity" in verdict.reason
     assert verdict.seconds is not None
-    assert 10 <= verdict.seconds <= 16
+    assert 10 <= verdict.seconds <= 12
 
 
 @pytest.mark.parametrize(
@@ -471,6 +471,16 @@ def test_a_name_without_a_kind_is_found_among_all_kinds() -> None:
 
     assert verdict.verdict is Word.ROLLED_OUT
     assert verdict.targets[0].target == "e/statefulset/web"
+
+
+@pytest.mark.parametrize("watching", [Watching.FORBIDDEN, Watching.CUT])
+def test_reads_are_at_most_two_seconds_apart_when_nothing_is_watched(watching: Watching) -> None:
+    on = rolled(cluster(watching))
+
+    wait(on, B, "deploy/web", timeout=30)
+
+    gaps = [after - before for before, after in zip(on.read_at, on.read_at[1:], strict=False)]
+    assert max(gaps) <= 2
 
 
 def test_a_target_of_a_known_kind_is_watched_before_it_exists() -> None:

@@ -34,3 +34,15 @@ def test_a_deadline_that_names_no_replica_set_is_nobodys(replica_sets_can_be_rea
         seen += progress.state is State.PROGRESSING
         assert "deadline" not in {cause.key for cause in progress.causes}
     assert seen
+
+
+def test_a_deployment_that_is_paused_in_mid_rollout_is_blocked() -> None:
+    moments = 0
+    for _, snapshot in snapshots("rolling_update"):
+        workload, sets = snapshot.workload, snapshot.replica_sets or ()
+        running = [each for each in sets if each.desired]
+        if workload.is_observed and len(running) > 1:
+            paused = structs.replace(snapshot, workload=structs.replace(workload, paused=True))
+            moments += 1
+            assert progress_of(paused).state is State.BLOCKED
+    assert moments

@@ -48,3 +48,14 @@ def test_a_pod_of_somebody_elses_counts_for_nothing_when_the_selector_finds_it(r
     stranger = structs.replace(stranger, owner_name="stranger", template_generation="0")
 
     assert progress_of(structs.replace(running, pods=(*pods, stranger))).state is State.COMPLETE
+
+
+def test_pods_are_not_new_before_the_controller_has_seen_the_change() -> None:
+    """status.updateRevision is that of the template before: its pods may crash for what was given up."""
+    running = complete("sts_roll")
+    unseen = structs.replace(running.workload, observed_generation=running.workload.generation - 1)
+
+    progress = progress_of(structs.replace(running, workload=unseen))
+
+    assert progress.state is State.PROGRESSING
+    assert progress.new_pods == ()
