@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+ROUNDING = 1e-6  # of a request: a clock does not move by what that takes
+
 
 class Now(Protocol):
     """What a budget needs of a clock."""
@@ -24,8 +26,9 @@ class RequestBudget:
         self._counted_at = self._clock.now()
 
     def seconds_until(self, count: float) -> float:
-        """How long until *count* requests may be sent."""
-        return max(0.0, (count - self._available()) / self.per_second)
+        """How long until *count* requests may be sent; 0 when that is now, up to what is lost by rounding."""
+        missing = count - self._available()
+        return missing / self.per_second if missing > ROUNDING else 0.0
 
     def _available(self) -> float:
         return min(self._most, self._left + (self._clock.now() - self._counted_at) * self.per_second)
