@@ -77,6 +77,8 @@ def _url_problem(written: str) -> str | None:
         return "it needs http:// or https://"
     if not parts.hostname:
         return "it names no host"
+    if any(character.isspace() or not character.isprintable() for character in written):
+        return "it holds spaces or control characters"
     if parts.username is not None or parts.password is not None:
         return "credentials do not belong into it"
     return "it must end with the path" if parts.query or parts.fragment else None

@@ -31,6 +31,7 @@ def test_commit_is_expanded_when_revision_is_head_branch_tag_or_short(work: Path
     assert by_branch == by_head
     assert clone_of.commit(sha[:8]).sha == clone_of.commit("v1").sha == sha
     assert clone_of.commit(sha[:8]).branch is None
+    assert clone_of.commit(":/Add a").sha == clone_of.commit("HEAD^{/Add a}").sha == sha
 
 
 def test_full_sha_is_a_commit_when_it_is_not_here(work: Path) -> None:

@@ -51,6 +51,7 @@ def test_a_url_is_a_servers_base(written: str, url: str, server: str) -> None:
         ("https://", "it needs"),
         ("https://ci.example.org:port", "Port"),
         ("https://ci.example.org/?token=x", "it must end with the path"),
+        ("https://ci example.org", "it holds spaces"),
     ],
 )
 def test_anything_else_is_no_url(written: str, reason: str) -> None:

@@ -48,7 +48,9 @@ class Git:
         The commit's branch is that of *revision*, where it names one. A full sha that is not here is still a
         commit, without a message. Raises UsageError for an unknown or ambiguous revision, with the candidates.
         """
-        done = self.command.run("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        # A search, `:/text`, takes what follows for its text: it names a commit anyhow.
+        peeled = revision if revision.startswith(":/") else f"{revision}^{{commit}}"
+        done = self.command.run("rev-parse", "--verify", "--end-of-options", peeled)
         if not done.worked:
             if is_full_sha(revision):
                 return Commit(sha=revision.lower())
