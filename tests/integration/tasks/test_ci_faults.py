@@ -157,13 +157,14 @@ def test_dead_stream_is_told_and_its_return_too(lab: Lab) -> None:
     sha = lab.sha()
     life = going(lab, sha)
     lab.homelab.faults.use("stream-fail")
-    watch = lab.meanwhile("ci.watch", sha)
-    time.sleep(2)
+    process = lab.shell.start(*INV, "ci.watch", "--sha", sha, "--json")
+    before = read_until(process, '"stream-lost"')
     lab.homelab.faults.clear()
-    time.sleep(3)
+    before += read_until(process, '"stream-restored"')
 
     life.run("success")
 
-    ended = watch.result()
+    rest = lab.shell.ended(process)
+    ended = Ended(rest.code, before + rest.stdout, rest.stderr)
     assert ended.code == 0
     assert (len(ended.notes("stream-lost")), len(ended.notes("stream-restored"))) == (1, 1)
