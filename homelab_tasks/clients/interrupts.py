@@ -1,11 +1,11 @@
-"""Ctrl-C and SIGTERM, kept waiting where they would leave something behind that belongs to nobody."""
+"""Ctrl-C, SIGTERM and SIGHUP, kept waiting where they would leave something behind that belongs to nobody."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from homelab_tasks.report.view import View
 from homelab_tasks.tasks.assembly import Assembly
 from homelab_tasks.tasks.coming_back import Progress
 from homelab_tasks.tasks.invocation import Invocation
-from homelab_tasks.tasks.signals import Terminated, stopping
+from homelab_tasks.tasks.signals import stopping
 
 Events = Generator[Event, None, None]
 
@@ -85,7 +85,7 @@ def _end(assembly: Assembly, view: View, events: Events, given: dict[str, Any]) 
         _debug(error, assembly)
         verdict = Verdict(verdict=Word(error.word), reason=error.problem, hint=error.hint)
     except KeyboardInterrupt as interrupt:
-        verdict = progress.interrupted("SIGTERM" if isinstance(interrupt, Terminated) else "Ctrl-C")
+        verdict = progress.interrupted(str(interrupt) or "Ctrl-C")
     except Exception as error:  # noqa: BLE001 - whatever it is, it is our bug, and never exit code 1
         _debug(error, assembly)
         hint = f"This is a bug in homelab_tasks; inv -d {assembly.task} shows where"

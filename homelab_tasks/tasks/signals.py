@@ -1,22 +1,23 @@
-"""Ctrl-C and SIGTERM end a task with a verdict of their own, until it has one."""
+"""Ctrl-C, SIGTERM and a terminal that goes away end a task with a verdict of their own, until it has one."""
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from types import FrameType
 
-STOPPING = (signal.SIGINT, signal.SIGTERM)
+STOPPING = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM: the same as Ctrl-C, from a program."""
+class Stopped(KeyboardInterrupt):
+    """A stopping signal came; its text is what people call it."""
 
 
 class Stopping:
     """What a stopping signal does: it interrupts, once; once there is a verdict it comes too late to change it."""
 
-    def __init__(self) -> None:
-        """Begin in mid-task."""
+    def __init__(self, heard: Collection[signal.Signals]) -> None:
+        """Begin in mid-task, with the signals that are *heard*."""
+        self._heard = heard
         self._is_decided = False
 
     def decided(self) -> None:
@@ -24,19 +25,21 @@ class Stopping:
         self._is_decided = True
 
     def handle(self, number: int, _: FrameType | None) -> None:
-        """Interrupt the task; whoever sends a second signal, of either kind, wants it killed at once."""
-        for known in STOPPING:
+        """Interrupt the task; whoever sends a second signal, of any kind, wants it killed at once."""
+        for known in self._heard:
             signal.signal(known, signal.SIG_DFL)
         if not self._is_decided:
-            raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+            raise Stopped(STOPPING[signal.Signals(number)])
 
 
 @contextlib.contextmanager
 def stopping() -> Iterator[Stopping]:
-    """Treat SIGTERM as Ctrl-C for as long as this lasts."""
-    stop = Stopping()
+    """Treat every stopping signal as Ctrl-C for as long as this lasts; under nohup a hang-up stays unheard."""
+    is_under_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    heard = [number for number in STOPPING if not (number is signal.SIGHUP and is_under_nohup)]
+    stop = Stopping(heard)
     try:
-        before = {number: signal.signal(number, stop.handle) for number in STOPPING}
+        before = {number: signal.signal(number, stop.handle) for number in heard}
     except ValueError:  # not in the main thread: whoever runs us there minds the signals
         yield stop
         return

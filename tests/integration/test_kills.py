@@ -170,7 +170,7 @@ def test_clone_is_as_before_when_a_killed_landing_is_aborted(tmp_path: Path) -> 
 
 @pytest.mark.scenario(42)
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_verify_is_ended_and_the_lock_given_back_when_the_lander_is_interrupted(tmp_path: Path, number: int) -> None:
     scene = Scene(tmp_path, held=True)
     program = [sys.executable, "-m", "invoke", "work.land", "--no-ci-watch"]

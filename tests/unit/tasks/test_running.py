@@ -125,7 +125,7 @@ def test_verdict_stays_when_what_waited_for_it_goes_wrong(capsys: pytest.Capture
     assert [event["event"] for event in said(capsys)] == ["verdict"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_that_comes_after_the_verdict_changes_nothing(
     number: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -137,7 +137,7 @@ def test_signal_that_comes_after_the_verdict_changes_nothing(
     assert [event["event"] for event in said(capsys)] == ["verdict"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_that_comes_before_the_verdict_ends_the_task_with_130(
     number: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,8 +152,23 @@ def test_signal_that_comes_before_the_verdict_ends_the_task_with_130(
             cleaned.append(True)
 
     assert ends(body, json=True) == 130
-    assert said(capsys)[-1]["verdict"] == "interrupted"
+    (verdict,) = (event for event in said(capsys) if event["event"] == "verdict")
+    assert verdict["verdict"] == "interrupted"
+    assert verdict["reason"] == f"stopped by {'Ctrl-C' if number is signal.SIGINT else number.name}"
     assert cleaned
+
+
+def test_hang_up_that_is_ignored_stays_ignored(capsys: pytest.CaptureFixture[str]) -> None:
+    def body(assembly: Assembly) -> Iterator[Event]:
+        yield note()
+        signal.raise_signal(signal.SIGHUP)
+        yield Verdict(verdict=Word.PASSED, reason="green")
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        assert ends(body, json=True) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_an_error_is_its_verdict(capsys: pytest.CaptureFixture[str]) -> None:
