@@ -40,6 +40,7 @@ class LoopThread:
         self._loop.close()
 
     async def _cancel_everything(self) -> None:
+        await asyncio.sleep(0)  # what was accepted last gets its transport now, and closes it when it is cancelled
         running = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in running:
             task.cancel()

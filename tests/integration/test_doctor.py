@@ -21,7 +21,6 @@ from homelab_tasks.tasks.doctor_request import diagnose_everything
 from tests.integration.conftest import is_deployed, quick_homelab
 
 WAIT_SECONDS = 15.0
-ALL_IS_WELL_SECONDS = 3.0
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +72,11 @@ def warnings(checks: dict[str, Check]) -> list[str]:
     return [check.name for check in checks.values() if check.state is CheckState.WARNING]
 
 
-def test_all_is_good_within_three_seconds_when_all_is_well(homelab: Homelab) -> None:
-    started = time.monotonic()
-
+def test_all_is_good_when_all_is_well(homelab: Homelab) -> None:
     checks, verdict = examine(homelab)
 
     assert not failures(checks) + warnings(checks)
     assert verdict.verdict is Word.OK
-    assert time.monotonic() - started < ALL_IS_WELL_SECONDS
     assert checks["woodpecker"].text.startswith("version 3.17.0")
     assert checks["woodpecker token"].text == "is lab's"
     assert checks["repository"].text == "lab/app is active, and lab may push"

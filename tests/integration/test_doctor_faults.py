@@ -1,8 +1,8 @@
 """`inv doctor` against the embedded homelab: each of its faults is named with its fix, and all is good without one."""
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,13 @@ from tests.integration.tasks.conftest import until
 from tests.integration.tasks.running import Ended, Shell
 
 SEEDS = (0, 4711)
-AT_ONCE = 3
+AT_ONCE = 2
 UNAVAILABLE, FAILED, OK = 69, 1, 0
 READING_POSTS = ("/selfsubjectaccessreviews", "/git-upload-pack")  # a question about rights; how git fetches
 
 
 class Naming(Struct, frozen=True):
-    """How doctor names a fault: in which check, with which words, and what it says helps."""
+    """How doctor names a fault: in which check, with which words (a pattern), and what it says helps."""
 
     check: str
     words: str
@@ -37,7 +37,7 @@ ONLY_SOME = {
     "empty": Naming("woodpecker", "answers with empty bodies", "look at the logs of load balancer and server"),
     "html": Naming("woodpecker", "answers with HTML instead of JSON", "let it pass /api and /version"),
     "5xx": Naming("woodpecker", "answers HTTP 50", "one is down, restarting or overloaded"),
-    "torn": Naming("woodpecker", "broke off in mid answer", "the proxy's buffers and time limits"),
+    "torn": Naming("woodpecker", r"broke off in mid answer|torn JSON", "the proxy's buffers and time limits"),
     "reset": Naming(
         "woodpecker", "hung up without an answer", "connections are reset: look at the load balancer's log"
     ),
@@ -55,7 +55,7 @@ STREAMS = {
     "stream-fail": Naming("event stream", "is lost at once: ci.homelab.test answers HTTP 502", PROXY),
 }
 PATHS = {
-    "slow": Naming("woodpecker", "it is slow: 8 of 8 answers took longer than 1.5s", "look at the server's load",
+    "slow": Naming("woodpecker", r"it is slow: (\d+) of \1 answers took longer than 1.5s", "look at the server's load",
                    beside=("target web/web",)),
     "detail-empty": Naming("pipelines", "workflows of a pipeline cannot be read: ci.homelab.test answers with empty",
                            "look at the logs of load balancer and server"),
@@ -84,8 +84,19 @@ CLUSTER = {
     "quota": Naming("quota in web", "2 of 2 pods: a rollout that needs one more waits", "raise the quota", OK),
     "old-pod-lingers": Naming(TARGET, "old still terminating", "is its node gone? kubectl --context homelab", OK),
 }
+
+
+def has_chance(name: str) -> bool:
+    """Does what a fault does depend on its seed?"""
+    return FAULTS[name].probability < 1 or len(FAULTS[name].effects) > 1
+
+
 NAMINGS = {**ONLY_SOME, **STREAMS, **PATHS, **WAYS, **CLUSTER}
-CERTAIN = [f"{name}:{FAULTS[name].probability}:{seed}" for name, seed in product(NAMINGS, SEEDS)]
+CERTAIN = [
+    f"{name}:{FAULTS[name].probability}:{seed}"
+    for name in NAMINGS
+    for seed in (SEEDS if has_chance(name) else SEEDS[:1])
+]
 RARE = [f"{name}:0.2:7" for name in [*ONLY_SOME, *STREAMS, "detail-empty", "logs-fail"]]
 
 
@@ -128,7 +139,7 @@ def test_a_fault_is_named_with_its_fix(examinations: dict[str, "Future[Ended]"],
     ended = examinations[fault].result()
 
     named = {check["name"]: check for check in ended.told("check")}[naming.check]
-    assert naming.words in named["text"]
+    assert re.search(naming.words, named["text"]), named["text"]
     assert naming.fix in named["hint"]
     assert FLAPS in named["text"] or name not in ONLY_SOME
     assert ended.code == naming.code, ended.last_line

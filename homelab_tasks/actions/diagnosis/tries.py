@@ -19,7 +19,8 @@ PATIENCE_SECONDS = 5.0  # after which no further try begins
 SAMPLES = 32
 """So many tries miss a fault that strikes one in five less than once in 1000 times."""
 AT_ONCE = 8
-SAMPLE_SECONDS = 0.8  # after which no further one of them begins
+SAMPLE_SECONDS = 1.8  # after which no further one of them begins; a healthy server has answered all long before
+ENOUGH_FAILURES = 2  # one may be an accident
 SLOW_SECONDS = 1.5
 
 
@@ -59,21 +60,25 @@ class Tries:
         """
         Call *operation* *times* times, some of them side by side, and none after SAMPLE_SECONDS.
 
-        Returns an answer; raises an error when there is none.
+        Where one failed that long is not enough: the rest follows, until PATIENCE_SECONDS are over. Returns an answer;
+        raises an error when there is none.
         """
-        tried = [self._noted(each) for each in self._side_by_side(operation, times)]
+        started = self._clock.now()
+        tried = [self._noted(each) for each in self._side_by_side(operation, times, until=started + SAMPLE_SECONDS)]
+        if 0 < sum(each.error is not None for each in tried) < ENOUGH_FAILURES and len(tried) < times:
+            rest = self._side_by_side(operation, times - len(tried), until=started + PATIENCE_SECONDS)
+            tried += [self._noted(each) for each in rest]
         self.slow += sum(each.error is None and each.seconds > self._slow_seconds for each in tried)
         answered = [each for each in tried if each.error is None]
         if answered:
             return _answer(answered[-1])
         raise next(each.error for each in tried if each.error is not None)
 
-    def _side_by_side(self, operation: Callable[[], T], times: int) -> list[Try[T]]:
+    def _side_by_side(self, operation: Callable[[], T], times: int, *, until: float) -> list[Try[T]]:
         left: queue.SimpleQueue[None] = queue.SimpleQueue()
         for _ in range(times):
             left.put(None)
         done: queue.SimpleQueue[Try[T] | BaseException | None] = queue.SimpleQueue()
-        until = self._clock.now() + SAMPLE_SECONDS
 
         def work() -> None:
             try:

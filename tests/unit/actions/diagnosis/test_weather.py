@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from homelab_tasks.actions.diagnosis.tries import AT_ONCE, SAMPLES, TRIES_MOST, Tries
+from homelab_tasks.actions.diagnosis.tries import AT_ONCE, SAMPLE_SECONDS, SAMPLES, TRIES_MOST, Tries
 from homelab_tasks.actions.diagnosis.weather import FEW, KINDS_NAMED, SEVERAL, Weather
 from homelab_tasks.errors import DeniedError, HomelabError, TransientError, UntrustedError
 from homelab_tasks.model.events import Check, CheckState
@@ -141,6 +141,24 @@ def test_no_further_try_of_a_sample_begins_when_its_time_is_over() -> None:
     Tries(clock).sample(server.ask)
 
     assert server.asked <= AT_ONCE
+
+
+@pytest.mark.parametrize("failures", [0, 1, 2])
+def test_a_slow_server_is_asked_on_when_one_try_failed_and_only_then(failures: int) -> None:
+    clock = FakeClock()
+    asked: list[bool] = []
+
+    def ask() -> None:
+        asked.append(True)
+        if len(asked) <= failures or len(asked) == SAMPLES:
+            raise TransientError("ci hung up")
+        clock.seconds = SAMPLE_SECONDS
+
+    tries = Tries(clock)
+    tries.sample(ask)
+
+    assert len(tries.failures) == (0 if failures == 0 else 2)
+    assert len(asked) == SAMPLES if failures == 1 else len(asked) <= AT_ONCE + failures
 
 
 def test_a_question_is_asked_again_until_it_is_answered() -> None:
