@@ -144,14 +144,19 @@ def _is_asked_for(ref: str, asked: str) -> bool:
 
 
 def failure(refusal: Refusal) -> HomelabError:
-    """Say a refusal of the transport as an error."""
+    """
+    Say why looking or fetching did not work.
+
+    No hook is asked there: exit code 1 is a fetch that found less than it needs, as happens when several fetch into
+    one clone at once (builtin/fetch.c `store_updated_refs`).
+    """
     problem = f"the git remote: {refusal.words[-1] if refusal.words else refusal.text}"
     match refusal.kind:
         case Kind.AUTH:
             return DeniedError(problem, hint="may this user read and push there? git push would say the same")
         case Kind.UNTRUSTED:
             return UntrustedError(problem, hint="homelab.load_balancer.ca_file is trusted beside the system's")
-        case Kind.NETWORK | Kind.UNKNOWN | Kind.MOVED:
+        case Kind.NETWORK | Kind.UNKNOWN | Kind.MOVED | Kind.HOOK:
             return TransientError(problem)
         case _:
             return UnavailableError(problem)
