@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from homelab_tasks.sandbox.forge_api import ForgeApi
-from homelab_tasks.sandbox.git import clean_environment
+from homelab_tasks.sandbox.git import clean_environment, end
 from homelab_tasks.sandbox.pulls import Pulls
 from homelab_tasks.sandbox.repositories import PUSHER, Repositories
 
@@ -43,8 +43,12 @@ class Forge:
         assert process.stdin is not None  # noqa: S101 - asked for above
         assert process.stdout is not None  # noqa: S101 - asked for above
         feeding = asyncio.create_task(_feed(request, process.stdin))
-        status, headers = await _read_head(process.stdout)
-        await feeding
+        try:
+            status, headers = await _read_head(process.stdout)
+            await feeding
+        except asyncio.CancelledError:
+            await end(process)
+            raise
         return StreamingResponse(_chunks(process), status_code=status, headers=headers)
 
     def _cgi(self, request: Request) -> dict[str, str]:
@@ -89,6 +93,10 @@ async def _read_head(stdout: asyncio.StreamReader) -> tuple[int, dict[str, str]]
 
 async def _chunks(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
     assert process.stdout is not None  # noqa: S101 - asked for by whoever made it
-    while data := await process.stdout.read(CHUNK_BYTES):
-        yield data
-    await process.wait()
+    try:
+        while data := await process.stdout.read(CHUNK_BYTES):
+            yield data
+        await process.wait()
+    except asyncio.CancelledError:
+        await end(process)
+        raise

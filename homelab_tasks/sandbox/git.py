@@ -3,8 +3,10 @@
 import asyncio
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
+END_SECONDS = 2.0  # for pipes that a child of the killed one still holds open
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
@@ -36,5 +38,17 @@ async def git_output(directory: Path, *arguments: str) -> bytes | None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    output, _ = await process.communicate()
+    try:
+        output, _ = await process.communicate()
+    except asyncio.CancelledError:
+        await end(process)
+        raise
     return None if process.returncode else output
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Kill *process*, whose reader is stopping, and wait until its pipes are closed."""
+    with suppress(ProcessLookupError):
+        process.kill()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.communicate(), END_SECONDS)

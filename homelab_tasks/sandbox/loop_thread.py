@@ -46,3 +46,4 @@ class LoopThread:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self._loop.shutdown_asyncgens()
+        await asyncio.sleep(0)  # what they closed goes now
