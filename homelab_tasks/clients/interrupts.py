@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def uninterrupted() -> Iterator[None]:
     def wait(number: int, _: FrameType | None) -> None:
         came.append(number)
 
-    handled = [number for number in _INTERRUPTS if callable(signal.getsignal(number))]
+    handled = [number for number in INTERRUPTS if callable(signal.getsignal(number))]
     try:
         before = {number: signal.signal(number, wait) for number in handled}
     except ValueError:  # not in the main thread, where nothing is interrupted

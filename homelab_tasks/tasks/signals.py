@@ -5,7 +5,7 @@ import signal
 from collections.abc import Collection, Iterator
 from types import FrameType
 
-STOPPING = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
+from homelab_tasks.clients.interrupts import INTERRUPTS
 
 
 class Stopped(KeyboardInterrupt):
@@ -29,14 +29,14 @@ class Stopping:
         for known in self._heard:
             signal.signal(known, signal.SIG_DFL)
         if not self._is_decided:
-            raise Stopped(STOPPING[signal.Signals(number)])
+            raise Stopped("Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name)
 
 
 @contextlib.contextmanager
 def stopping() -> Iterator[Stopping]:
     """Treat every stopping signal as Ctrl-C for as long as this lasts; under nohup a hang-up stays unheard."""
     is_under_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    heard = [number for number in STOPPING if not (number is signal.SIGHUP and is_under_nohup)]
+    heard = [number for number in INTERRUPTS if not (number is signal.SIGHUP and is_under_nohup)]
     stop = Stopping(heard)
     try:
         before = {number: signal.signal(number, stop.handle) for number in heard}

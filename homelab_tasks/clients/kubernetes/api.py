@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -101,10 +102,14 @@ class KubernetesApi:
         read_timeout: float | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Iterator[Answer]:
-        response = self._response(path, parameters, read_timeout, body)
+        ask = partial(self._request, path, parameters, read_timeout, body)
+        try:
+            response = ask()
+        except StaleError:  # closed before it was used again: once more, for no request changes anything
+            response = ask()
         if response.status_code == HTTPStatus.UNAUTHORIZED and self._credentials.renew():
             response.close()  # and its connection, so that a fresh client certificate is shown on the next
-            response = self._request(path, parameters, read_timeout, body)
+            response = ask()
         with response:
             answer = Answer(response, self.server)
             try:
@@ -113,19 +118,6 @@ class KubernetesApi:
             except TransientError:
                 self._session.turn_away(response)
                 raise
-
-    def _response(
-        self,
-        path: str,
-        parameters: Mapping[str, str | int],
-        read_timeout: float | None,
-        body: Mapping[str, Any] | None,
-    ) -> Response:
-        """Ask; once more where the connection was closed before it was used again: no request changes anything."""
-        try:
-            return self._request(path, parameters, read_timeout, body)
-        except StaleError:
-            return self._request(path, parameters, read_timeout, body)
 
     def _request(
         self,
